@@ -1,0 +1,104 @@
+r"""The one stopping rule of the library: :math:`\|b - A x\| \le \max(rtol\,\|b\|, atol)`.
+
+It is relative to ``b``, never to the first residual, so that a good initial guess is rewarded.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvent.arrays import Array, eps, namespace_of, to_host
+
+__all__ = ["Stop", "UnreachableToleranceWarning"]
+
+
+class UnreachableToleranceWarning(UserWarning):
+    """The tolerance asked for is below the rounding error of the right-hand side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stop:
+    r"""The stopping rule bound to a right-hand side.
+
+    Attributes
+    ----------
+    threshold : ndarray
+        :math:`\max(rtol\,\|b\|, atol)` on the host: shape ``()`` for a vector ``b``, ``(k,)``
+        for ``k`` columns.
+    maxiter : int
+        Largest number of steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stop = Stop.for_rhs(np.array([3.0, 4.0]), rtol=0.1)
+    >>> float(stop.threshold)
+    0.5
+    >>> stop.met(0.4), stop.met(np.nan)
+    (True, False)
+    """
+
+    threshold: NDArray[np.float64]
+    maxiter: int
+
+    @classmethod
+    def for_rhs(
+        cls, b: Array, *, rtol: float = 1e-6, atol: float = 0.0, maxiter: int | None = None
+    ) -> Self:
+        """Bind the rule to ``b`` of shape ``(n,)`` or ``(n, k)``.
+
+        Parameters
+        ----------
+        b : array
+            Right-hand side; each column has its own threshold.
+        rtol, atol : float
+            Tolerances, at least one of them positive unless ``b`` is to be met exactly.
+        maxiter : int, optional
+            Largest number of steps, by default ``10 n``.
+
+        Raises
+        ------
+        ValueError
+            A negative tolerance or limit, a ``b`` of another shape, or with NaN or infinity.
+
+        Warns
+        -----
+        UnreachableToleranceWarning
+            The threshold is below ``eps * norm(b)`` in some column.
+        """
+        for name, value in {"rtol": rtol, "atol": atol, "maxiter": maxiter or 0}.items():
+            if not value >= 0:
+                raise ValueError(f"{name} must not be negative, got {value}")
+        if b.ndim not in (1, 2):
+            raise ValueError(f"b must be of shape (n,) or (n, k), got {tuple(b.shape)}")
+        scale, ratio = _split_norm(b)
+        threshold = np.maximum(rtol * scale * ratio, atol)
+        reach = eps(namespace_of(b), b.dtype) * scale * ratio
+        if np.any(threshold < reach):
+            warnings.warn(
+                f"rtol = {rtol:g} with atol = {atol:g} asks for less than the rounding error "
+                f"of b in {b.dtype}; loosen it or use a higher precision",
+                UnreachableToleranceWarning,
+                stacklevel=3,
+            )
+        return cls(threshold, 10 * b.shape[0] if maxiter is None else maxiter)
+
+    def met(self, residual_norm: float | NDArray[np.floating[Any]]) -> bool:
+        """Tell whether every column is within its threshold; NaN never is."""
+        return bool(np.all(residual_norm <= self.threshold))
+
+
+def _split_norm(b: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    # Norms of the columns as scale * ratio with 1 <= ratio <= sqrt(n), free of overflow.
+    if 0 in b.shape:
+        return np.zeros(b.shape[1:]), np.ones(b.shape[1:])
+    xp = namespace_of(b)
+    scale = xp.max(xp.abs(b), axis=0)
+    host = to_host(scale).astype(np.float64)
+    if not np.all(np.isfinite(host)):
+        raise ValueError("b has NaN or infinite entries")
+    ratio = xp.linalg.vector_norm(b / xp.where(scale > 0, scale, xp.ones_like(scale)), axis=0)
+    return host, to_host(ratio).astype(np.float64)

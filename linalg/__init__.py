@@ -1,0 +1,37 @@
+"""Kernels on arrays and matrices: they return arrays, and certificates where accuracy matters."""
+
+from resolvent.linalg import gallery, lyapunov, polar, roots
+from resolvent.linalg.lyapunov import solve_lyapunov
+from resolvent.linalg.polar import Polar, orthogonalize
+from resolvent.linalg.roots import (
+    RootCertificate,
+    inv_rootm,
+    inv_sqrtm,
+    inv_sqrtm_jvp,
+    inv_sqrtm_vjp,
+    root_certificate,
+    rootm,
+    sqrtm,
+    sqrtm_jvp,
+    sqrtm_vjp,
+)
+
+__all__ = [
+    "Polar",
+    "RootCertificate",
+    "gallery",
+    "inv_rootm",
+    "inv_sqrtm",
+    "inv_sqrtm_jvp",
+    "inv_sqrtm_vjp",
+    "lyapunov",
+    "orthogonalize",
+    "polar",
+    "root_certificate",
+    "rootm",
+    "roots",
+    "solve_lyapunov",
+    "sqrtm",
+    "sqrtm_jvp",
+    "sqrtm_vjp",
+]

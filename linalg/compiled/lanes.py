@@ -1,0 +1,146 @@
+"""SIMD across a batch: a numba type that holds the same entry of 8 or 16 matrices.
+
+`Lanes` is one 512-bit vector register (two on AVX2 machines): 8 float64 or 16 float32 numbers,
+lane ``s`` belonging to matrix ``s`` of a group. A kernel written with it reads like the scalar
+algorithm and does the arithmetic of the whole group at once, square roots and divisions included,
+without depending on what a compiler can prove about aliasing.
+
+A group is an array of shape ``(..., width)``; ``load(a, (i, j))`` is the vector ``a[i, j, :]``.
+There are no masks: ``where_positive(m, x, y)`` selects per lane.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.np import arrayobj
+
+__all__ = ["load", "splat", "sqrt", "store", "where_positive", "width"]
+
+_REGISTER_BITS = 512
+# Sums may be fused and reciprocals shared, but never reordered: results don't depend on the CPU.
+_FLAGS = ("contract", "nsz")
+
+
+def width(dtype: Any) -> int:
+    """Return the number of matrices in a group of ``dtype``."""
+    return _REGISTER_BITS // (8 * np.dtype(dtype).itemsize)
+
+
+class Lanes(types.Type):  # type: ignore[misc]
+    """Numba type of one vector of ``count`` floating-point numbers."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        self.count = _REGISTER_BITS // dtype.bitwidth
+        super().__init__(f"Lanes({dtype}, {self.count})")
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, lanes: Lanes) -> None:
+        scalar = manager.lookup(lanes.dtype).get_value_type()
+        super().__init__(manager, lanes, ir.VectorType(scalar, lanes.count))
+
+
+def _pointer(
+    context: Any, builder: Any, array_type: Any, array: Any, index_type: Any, index: Any
+) -> Any:
+    lanes = context.get_value_type(Lanes(array_type.dtype))
+    parts = zip(cgutils.unpack_tuple(builder, index), index_type, strict=True)
+    place = [context.cast(builder, value, kind, types.intp) for value, kind in parts]
+    first = context.get_constant(types.intp, 0)
+    view = arrayobj.make_array(array_type)(context, builder, array)
+    item = cgutils.get_item_pointer(context, builder, array_type, view, [*place, first])
+    return builder.bitcast(item, lanes.as_pointer())
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load(_: Any, array: Any, index: Any) -> Any:
+    """Return the vector ``array[*index, :]``."""
+
+    def emit(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        pointer = _pointer(context, builder, array, args[0], index, args[1])
+        return builder.load(pointer, align=array.dtype.bitwidth // 8)
+
+    return Lanes(array.dtype)(array, index), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store(_: Any, array: Any, index: Any, value: Any) -> Any:
+    """Write the vector ``value`` to ``array[*index, :]``."""
+
+    def emit(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        pointer = _pointer(context, builder, array, args[0], index, args[1])
+        builder.store(args[2], pointer, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, index, value), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def splat(_: Any, array: Any, number: Any) -> Any:
+    """Return the vector that has ``number`` in every lane, of the dtype of ``array``."""
+    lanes = Lanes(array.dtype)
+
+    def emit(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        vector = context.get_value_type(lanes)
+        scalar = context.cast(builder, args[1], number, lanes.dtype)
+        empty, zero = ir.Constant(vector, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+        first = builder.insert_element(empty, scalar, zero)
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), [0] * lanes.count)
+        return builder.shuffle_vector(first, empty, everywhere)
+
+    return lanes(array, number), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def sqrt(_: Any, x: Any) -> Any:
+    """Return the square root per lane."""
+
+    def emit(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(args[0].type, [args[0].type])
+        name = f"llvm.sqrt.v{x.count}f{x.dtype.bitwidth}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+    return x(x), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def where_positive(_: Any, mask: Any, x: Any, y: Any) -> Any:
+    """Return ``x`` in the lanes where ``mask > 0`` and ``y`` in the others."""
+
+    def emit(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        zero = ir.Constant(args[0].type, [0.0] * mask.count)
+        return builder.select(builder.fcmp_ordered(">", args[0], zero), args[1], args[2])
+
+    return x(mask, x, y), emit
+
+
+def _define(operation: Any, instruction: str) -> None:
+    @infer_global(operation)
+    class _Elementwise(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: Any, kws: Any) -> Any:  # noqa: ARG002
+            if all(isinstance(x, Lanes) for x in args) and len(set(args)) == 1:
+                return signature(args[0], *args)
+            return None
+
+    arity = 1 if operation is operator.neg else 2
+
+    @lower_builtin(operation, *[Lanes] * arity)  # type: ignore[untyped-decorator]
+    def _emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return getattr(builder, instruction)(*args, flags=_FLAGS)
+
+
+for _operation, _instruction in {
+    operator.add: "fadd",
+    operator.sub: "fsub",
+    operator.mul: "fmul",
+    operator.truediv: "fdiv",
+    operator.neg: "fneg",
+}.items():
+    _define(_operation, _instruction)

@@ -1,0 +1,54 @@
+"""Test matrices: prescribed spectra, covariances of images, differential operators and more.
+
+Dense matrices are NumPy arrays, sparse ones SciPy CSR arrays; randomness comes from ``rng``, a
+generator or a seed.
+"""
+
+from resolvent.linalg.gallery.differential import (
+    convection_diffusion,
+    diffusion,
+    gaussian_field,
+    helmholtz,
+    lognormal_diffusion,
+    poisson,
+    two_phase_diffusion,
+)
+from resolvent.linalg.gallery.graphs import graph_laplacian
+from resolvent.linalg.gallery.images import covariance, digits, gaussian_covariance, image_patches
+from resolvent.linalg.gallery.normality import diagonalizable, nonnormal, normal
+from resolvent.linalg.gallery.spectra import (
+    haar,
+    hermitian,
+    logspaced,
+    psd,
+    spd,
+    with_singular_values,
+)
+from resolvent.linalg.gallery.structured import grcar, kms, toeplitz
+
+__all__ = [
+    "convection_diffusion",
+    "covariance",
+    "diagonalizable",
+    "diffusion",
+    "digits",
+    "gaussian_covariance",
+    "gaussian_field",
+    "graph_laplacian",
+    "grcar",
+    "haar",
+    "helmholtz",
+    "hermitian",
+    "image_patches",
+    "kms",
+    "logspaced",
+    "lognormal_diffusion",
+    "nonnormal",
+    "normal",
+    "poisson",
+    "psd",
+    "spd",
+    "toeplitz",
+    "two_phase_diffusion",
+    "with_singular_values",
+]

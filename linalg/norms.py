@@ -1,0 +1,87 @@
+"""Norms and bounds of a batch of matrices, each of shape ``(..., 1, 1)`` so that it scales them."""
+
+from numpy.linalg import LinAlgError
+
+from resolvent.arrays import Array, Namespace, adjoint, eps
+
+__all__ = [
+    "frobenius",
+    "identity_like",
+    "infinity",
+    "nonzero",
+    "power",
+    "singular_bound",
+    "smallest_singular_bound",
+    "spectral_bound",
+    "trace",
+]
+
+
+def identity_like(xp: Namespace, A: Array) -> Array:
+    """Return one identity matrix of the order, dtype and device of ``A``."""
+    return xp.eye(A.shape[-1], dtype=A.dtype, device=A.device)
+
+
+def frobenius(xp: Namespace, A: Array) -> Array:
+    """Return the Frobenius norm, safe from overflow of the squares."""
+    magnitude = xp.abs(A)
+    largest = _largest(xp, magnitude)
+    safe = xp.where(largest > 0, largest, xp.ones_like(largest))
+    return largest * xp.sqrt(xp.sum((magnitude / safe) ** 2, axis=(-2, -1), keepdims=True))
+
+
+def infinity(xp: Namespace, A: Array) -> Array:
+    """Return the largest absolute row sum."""
+    return _largest(xp, xp.sum(xp.abs(A), axis=-1, keepdims=True))
+
+
+def spectral_bound(xp: Namespace, A: Array) -> Array:
+    """Return an upper bound of the spectral radius: the smaller of two norms."""
+    return xp.minimum(frobenius(xp, A), infinity(xp, A))
+
+
+def singular_bound(xp: Namespace, A: Array) -> Array:
+    """Return an upper bound of the largest singular value: ``min(normF, sqrt(norm1 norm∞))``."""
+    product = infinity(xp, A) * infinity(xp, adjoint(xp, A))
+    return xp.minimum(frobenius(xp, A), xp.sqrt(product))
+
+
+def smallest_singular_bound(xp: Namespace, A: Array) -> float:
+    """Return a lower bound of the smallest singular value over a batch of square matrices.
+
+    ``1/norm(A^{-1})`` from one inverse; 0 where the inverse does not exist to working precision.
+    """
+    try:
+        bound = float(xp.max(singular_bound(xp, xp.linalg.inv(A))))
+    except (LinAlgError, RuntimeError):  # torch's LinAlgError is a RuntimeError
+        return 0.0
+    return 1 / bound if 0 < bound * eps(xp, A.dtype) < 1 else 0.0
+
+
+def nonzero(xp: Namespace, c: Array) -> Array:
+    """Replace zeros by ones, so that something divided by ``c`` stays finite."""
+    return xp.where(c > 0, c, xp.ones_like(c))
+
+
+def trace(xp: Namespace, A: Array) -> Array:
+    """Return the real part of the trace."""
+    total = xp.linalg.trace(A)[..., None, None]
+    return xp.real(total) if xp.isdtype(A.dtype, "complex floating") else total
+
+
+def power(A: Array, exponent: int) -> Array:
+    """Return ``A**exponent`` for ``exponent >= 1`` by repeated squaring."""
+    result = None
+    while True:
+        if exponent % 2:
+            result = A if result is None else result @ A
+        exponent //= 2
+        if not exponent:
+            return result
+        A = A @ A
+
+
+def _largest(xp: Namespace, x: Array) -> Array:
+    if x.shape[-1] == 0 or x.shape[-2] == 0:
+        return xp.zeros((*x.shape[:-2], 1, 1), dtype=x.dtype, device=x.device)
+    return xp.max(x, axis=(-2, -1), keepdims=True)

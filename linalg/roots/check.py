@@ -1,0 +1,95 @@
+"""The check that every root not from a Hermitian eigendecomposition has to pass.
+
+An iteration's own residual is no evidence: it is computed from iterates that drift away from the
+matrix. The check probes the returned root itself with a few fixed sign vectors, ``O(n²)`` work:
+``norm(X^p V - A V)/norm(A V)``, or ``norm(X^p A V - V)/norm(V)`` for an inverse root.
+"""
+
+import numpy as np
+
+from resolvent.arrays import Array, Namespace, eps
+from resolvent.errors import SingularMatrixError, UntrustedResultError
+from resolvent.linalg.norms import frobenius, nonzero
+
+__all__ = ["refuse_untrusted"]
+
+_PROBES = 4
+_STRICT = 1e3  # multiple of the attainable residual beyond which a fallback is tried
+
+
+def refuse_untrusted(
+    xp: Namespace,
+    A: Array,
+    X: Array,
+    p: int,
+    *,
+    truncated: bool = False,
+    strict: bool = False,
+) -> None:
+    """Raise unless ``X`` is a root of ``A`` to the accuracy that may be asked of its method.
+
+    Parameters
+    ----------
+    xp : namespace
+        Namespace of the arrays.
+    A, X : array (..., n, n)
+        The matrix and its supposed root ``A**(1/p)``.
+    p : int
+        Order, negative for an inverse root.
+    truncated : bool
+        An approximation of prescribed degree: only a result worse than no result (a relative
+        residual above 1) is refused.
+    strict : bool
+        A better method is at hand: ask for nearly the attainable residual.
+    """
+    if bool(xp.any(~xp.isfinite(xp.abs(X)))):
+        raise UntrustedResultError("the root has infinite or NaN entries: the method broke down")
+    if X.dtype != A.dtype:
+        A = xp.astype(A, X.dtype)
+    unit = eps(xp, A.dtype)
+    growth = float(xp.max(_growth(xp, A, X, p)))
+    residual = float(xp.max(_probe(xp, A, X, p)))
+    attainable = unit * growth
+    limit = unit**0.5
+    if p < 0:
+        if attainable >= 1:
+            raise SingularMatrixError(
+                "the matrix is singular to working precision; pass a positive ridge as singular="
+            )
+        # an inverse can't be better than eps times the condition
+        limit = max(limit, 10 * attainable)
+    elif not truncated and growth >= 1 / limit:
+        raise UntrustedResultError(
+            f"norm(X)^{p} / norm(A) = {growth:.1e}: the root is too ill-conditioned for "
+            f"{A.dtype}; use a higher precision"
+        )
+    if truncated:
+        limit = 1.0
+    elif strict:
+        limit = min(limit, _STRICT * attainable)
+    if not residual <= limit:
+        raise UntrustedResultError(
+            f"the root has a relative residual of {residual:.1e} (limit {limit:.1e}); "
+            "use another method or a higher precision"
+        )
+
+
+def _growth(xp: Namespace, A: Array, X: Array, p: int) -> Array:
+    """Return ``norm(X)^p/norm(A)``, or ``norm(X)^p norm(A)``, by which rounding is amplified."""
+    norm = frobenius(xp, A)
+    scale = nonzero(xp, norm)
+    # scaled before the power is taken, so that it can't overflow
+    relative = frobenius(xp, X) * scale ** (-1 / p)
+    return relative ** abs(p)
+
+
+def _probe(xp: Namespace, A: Array, X: Array, p: int) -> Array:
+    n = A.shape[-1]
+    signs = np.random.default_rng(0).integers(0, 2, (n, min(n, _PROBES))) * 2.0 - 1.0
+    V = xp.astype(xp.asarray(signs, device=A.device), A.dtype)
+    wanted = A @ V if p > 0 else V + 0 * (A @ V)
+    got = V if p > 0 else A @ V
+    for _ in range(abs(p)):
+        got = X @ got
+    norm = frobenius(xp, wanted)
+    return frobenius(xp, got - wanted) / nonzero(xp, norm)

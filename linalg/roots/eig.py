@@ -1,0 +1,57 @@
+r"""Roots of general matrices by diagonalisation: ``V diag(λ^{1/p}) V^{-1}``.
+
+For libraries without a Schur form. Exact only as far as the eigenvectors are well conditioned;
+`sqrtm` and its kin check the residual and refuse a bad result.
+
+Cost: one non-symmetric eigendecomposition (about ``25 n³`` flops) and one solve.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from resolvent.arrays import Array, Namespace, eps
+from resolvent.errors import NoRootError, SingularMatrixError
+
+__all__ = ["Eig", "principal_power"]
+
+
+@dataclass(frozen=True)
+class Eig:
+    """Roots by diagonalisation; a real matrix without negative eigenvalues has a real root.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.linalg import rootm
+    >>> A = np.array([[1.0, 7.0], [0.0, 8.0]])
+    >>> bool(np.allclose(rootm(A, 3, method="eig"), [[1.0, 1.0], [0.0, 2.0]]))
+    True
+    """
+
+    name: ClassVar[str] = "eig"
+    positive: ClassVar[bool] = False
+    truncated: ClassVar[bool] = False
+
+    def root(self, xp: Namespace, A: Array, p: int) -> Array:
+        """Return ``A**(1/p)``."""
+        w, V = xp.linalg.eig(A)
+        noise = A.shape[-1] * eps(xp, A.dtype) * xp.max(xp.abs(w), axis=-1, keepdims=True)
+        zero = xp.abs(w) <= noise
+        if bool(xp.any(zero)):
+            if p < 0:
+                raise SingularMatrixError("the matrix is singular to working precision")
+            # V diag(0) V^{-1} is a root of zero only where the null space is complete
+            if bool(xp.any(xp.abs(xp.linalg.det(V)) == 0)):
+                raise NoRootError("zero is a defective eigenvalue: the matrix has no square root")
+        root = xp.where(zero, xp.zeros_like(w), principal_power(xp, w, zero, p))
+        X = xp.linalg.solve(V.mT, (V * root[..., None, :]).mT).mT
+        if xp.isdtype(A.dtype, "real floating") and not bool(
+            xp.any((xp.real(w) < -noise) & (xp.abs(xp.imag(w)) <= noise))
+        ):
+            return xp.real(X)
+        return X
+
+
+def principal_power(xp: Namespace, w: Array, zero: Array, p: int) -> Array:
+    """Return ``w**(1/p)`` on the principal branch, 1 where ``zero``."""
+    return xp.exp(xp.log(xp.where(zero, xp.ones_like(w), w)) / p)

@@ -1,0 +1,268 @@
+"""The public functions: `sqrtm`, `inv_sqrtm`, `rootm`, `inv_rootm`.
+
+They validate, choose the method, and never hand back a matrix that fails its own check.
+"""
+
+from typing import Any, Literal, TypeAlias
+
+from resolvent.arrays import Array, Namespace, enter, is_numpy
+from resolvent.errors import NoRootError, SingularMatrixError, UntrustedResultError
+from resolvent.linalg.norms import identity_like
+from resolvent.linalg.roots.check import refuse_untrusted
+from resolvent.linalg.roots.cholesky_polar import CholeskyPolar
+from resolvent.linalg.roots.coupled_newton import CoupledNewton
+from resolvent.linalg.roots.denman_beavers import DenmanBeavers
+from resolvent.linalg.roots.eig import Eig
+from resolvent.linalg.roots.eigh import Eigh
+from resolvent.linalg.roots.method import RootMethod
+from resolvent.linalg.roots.minimax import Minimax
+from resolvent.linalg.roots.newton_schulz import NewtonSchulz
+from resolvent.linalg.roots.pade import Pade
+from resolvent.linalg.roots.schur import Schur
+from resolvent.linalg.roots.taylor import Taylor
+from resolvent.linalg.structure import hermitian_and_scale, require_square
+
+__all__ = ["Assume", "Singular", "inv_rootm", "inv_sqrtm", "rootm", "sqrtm"]
+
+Assume: TypeAlias = Literal["spd", "hermitian", "general"] | None
+Singular: TypeAlias = Literal["raise", "pinv"] | float
+
+METHODS: dict[str, RootMethod] = {
+    method.name: method
+    for method in (
+        Eigh(),
+        Taylor(),
+        Pade(),
+        NewtonSchulz(),
+        Minimax(),
+        DenmanBeavers(),
+        CholeskyPolar(),
+        CoupledNewton(),
+        Schur(),
+        Eig(),
+    )
+}
+_DENMAN_BEAVERS_ORDER = 128  # measured: below, the Schur form is as fast and more accurate
+
+
+def sqrtm(
+    A: Any,
+    *,
+    method: str | RootMethod = "auto",
+    assume: Assume = None,
+    singular: Singular = "raise",
+) -> Array:
+    r"""Return the principal square root: ``X @ X = A``, eigenvalues of ``X`` in Re z >= 0.
+
+    Parameters
+    ----------
+    A : array_like (..., n, n)
+        Real or complex matrices; a scalar is a 1x1 matrix. NumPy, CuPy, torch or any Array API
+        array. float16 and bfloat16 are computed in float32.
+    method : str or method
+        "auto" or "eigh", "cholesky-polar", "minimax", "newton-schulz", "pade", "taylor",
+        "coupled-newton", "denman-beavers", "schur", "eig", or a configured method of
+        `resolvent.linalg.roots`, such as ``roots.Pade(order=8, normaliser="trace")``.
+
+        "auto" takes "eigh" for Hermitian matrices (compiled, 8 or 16 matrices at a time, for
+        batches of small real ones on NumPy); for others on NumPy the product Denman-Beavers
+        iteration from n = 128 on, checked, and the Schur form below or where the check fails;
+        for others elsewhere Denman-Beavers, then "eig".
+    assume : {None, "spd", "hermitian", "general"}
+        What is known of ``A``. None looks: Hermitian up to ``n eps`` counts as Hermitian.
+        "spd" refuses negative eigenvalues and reads one triangle only.
+    singular : {"raise", "pinv"} or float
+        What to do with a singular ``A``. "raise": a singular positive semi-definite matrix has its
+        root, and an inverse root raises. "pinv": inverse roots of Hermitian matrices become
+        pseudo-inverse roots. A positive number is a ridge: ``A + singular I`` is used.
+
+    Returns
+    -------
+    array (..., n, n)
+        The root in the namespace, dtype and device of ``A``. A real matrix with an eigenvalue on
+        the negative axis has a complex root, and its batch becomes complex.
+
+    Raises
+    ------
+    NoRootError
+        No principal root exists, such as for ``[[0, 1], [0, 0]]``.
+    NotPositiveDefiniteError
+        ``assume="spd"``, or a method that needs it, met a negative eigenvalue.
+    UntrustedResultError
+        A root was computed but fails its check: the residual exceeds ``sqrt(eps)``, or the root
+        is so large (``norm(X)²/norm(A) > 1/sqrt(eps)``) that no method could do better.
+    ValueError, TypeError
+        Wrong shape, NaN or infinite entries, an unknown method.
+
+    Notes
+    -----
+    Cost: about ``10 n³`` flops for Hermitian, 20 to 30 ``n³`` for general matrices.
+    The relative residual of the default method is a few ``eps`` for Hermitian matrices of any
+    condition. `root_certificate` bounds the error of the root.
+
+    References
+    ----------
+    Higham, Functions of Matrices (2008), chapter 6. Each method's file names its own source.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.linalg import sqrtm
+    >>> sqrtm(np.array([[5.0, 4.0], [4.0, 5.0]])).round(12)
+    array([[2., 1.],
+           [1., 2.]])
+    """
+    return _root(A, 2, method, assume, singular)
+
+
+def inv_sqrtm(
+    A: Any,
+    *,
+    method: str | RootMethod = "auto",
+    assume: Assume = None,
+    singular: Singular = "raise",
+) -> Array:
+    r"""Return the principal inverse square root: ``X @ X @ A = I``.
+
+    Parameters and errors are those of `sqrtm`, and:
+
+    Raises
+    ------
+    SingularMatrixError
+        An eigenvalue is below ``n eps`` times the largest; ``singular="pinv"`` or a ridge decide
+        what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.linalg import inv_sqrtm
+    >>> inv_sqrtm(np.array([[4.0, 0.0], [0.0, 0.0]]), singular="pinv")
+    array([[0.5, 0. ],
+           [0. , 0. ]])
+    """
+    return _root(A, -2, method, assume, singular)
+
+
+def rootm(
+    A: Any,
+    p: int,
+    *,
+    method: str | RootMethod = "auto",
+    assume: Assume = None,
+    singular: Singular = "raise",
+) -> Array:
+    r"""Return the principal p-th root: ``X^p = A``, eigenvalues of ``X`` in ``|arg z| <= π/p``.
+
+    Parameters and errors are those of `sqrtm`; ``p`` is an integer, at least 1. Methods for any
+    ``p``: "eigh", "taylor", "coupled-newton" (positive definite), "schur", "eig" (general).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.linalg import rootm
+    >>> rootm(np.array([[8.0, 0.0], [0.0, 27.0]]), 3).round(12)
+    array([[2., 0.],
+           [0., 3.]])
+    """
+    return _root(A, _order(p), method, assume, singular)
+
+
+def inv_rootm(
+    A: Any,
+    p: int,
+    *,
+    method: str | RootMethod = "auto",
+    assume: Assume = None,
+    singular: Singular = "raise",
+) -> Array:
+    r"""Return the principal inverse p-th root: ``X^p A = I``.
+
+    Parameters and errors are those of `inv_sqrtm`; ``p`` is an integer, at least 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.linalg import inv_rootm
+    >>> inv_rootm(np.array([[16.0, 0.0], [0.0, 81.0]]), 4) @ [1.0, 3.0]
+    array([0.5, 1. ])
+    """
+    return _root(A, -_order(p), method, assume, singular)
+
+
+def _order(p: int) -> int:
+    if isinstance(p, bool) or int(p) != p or p < 1:
+        raise ValueError(f"p must be an integer, at least 1, got {p!r}")
+    return int(p)
+
+
+def _root(A: Any, p: int, method: str | RootMethod, assume: Assume, singular: Singular) -> Array:
+    entered = enter(A=A)
+    xp, (A,) = entered.xp, entered.arrays
+    require_square("A", A)
+    _check_choices(method, assume, singular)
+    if 0 in A.shape:
+        return entered.leave(A)
+    if not isinstance(singular, str):
+        A = A + singular * identity_like(xp, A)
+    hermitian, scale = hermitian_and_scale(xp, A)
+    if assume is not None:
+        hermitian = assume != "general"
+    if scale is None:
+        return entered.leave(_scaled_root(xp, A, p, method, assume, singular, hermitian))
+    X = _scaled_root(xp, A / scale, p, method, assume, singular, hermitian)
+    return entered.leave(X * scale ** (1 / p))
+
+
+def _scaled_root(
+    xp: Namespace,
+    A: Array,
+    p: int,
+    method: str | RootMethod,
+    assume: Assume,
+    singular: Singular,
+    hermitian: bool,
+) -> Array:
+    """Return the root of matrices whose entries are far from overflow and underflow."""
+    if method == "eigh" or (method == "auto" and hermitian):
+        if not hermitian:
+            raise ValueError("method 'eigh' needs a Hermitian matrix, and A is not")
+        return Eigh(pseudo_inverse=singular == "pinv", semidefinite=assume == "spd").root(xp, A, p)
+    if singular == "pinv":
+        raise ValueError("singular='pinv' needs a Hermitian matrix and method 'eigh'")
+    if method == "auto":
+        return _general(xp, A, p)
+    chosen = METHODS[method] if isinstance(method, str) else method
+    if chosen.positive and not hermitian:
+        raise ValueError(f"method {chosen.name!r} needs a Hermitian positive definite matrix")
+    X = chosen.root(xp, A, p)
+    refuse_untrusted(xp, A, X, p, truncated=chosen.truncated)
+    return X
+
+
+def _check_choices(method: str | RootMethod, assume: Assume, singular: Singular) -> None:
+    if isinstance(method, str) and method != "auto" and method not in METHODS:
+        raise ValueError(f"method must be 'auto' or one of {[*METHODS]}, got {method!r}")
+    if assume not in (None, "spd", "hermitian", "general"):
+        raise ValueError(f"assume must be None, 'spd', 'hermitian' or 'general', got {assume!r}")
+    if isinstance(singular, str):
+        if singular not in ("raise", "pinv"):
+            raise ValueError(f"singular must be 'raise', 'pinv' or a ridge, got {singular!r}")
+    elif not 0 < singular < float("inf"):
+        raise ValueError(f"a ridge must be positive and finite, got {singular!r}")
+
+
+def _general(xp: Namespace, A: Array, p: int) -> Array:
+    """Return the root of a non-Hermitian matrix by the cheapest method that passes its check."""
+    candidates: list[RootMethod] = [Schur()] if is_numpy(xp) else [Eig()]
+    if abs(p) == 2 and (not is_numpy(xp) or A.shape[-1] >= _DENMAN_BEAVERS_ORDER):
+        candidates.insert(0, DenmanBeavers())
+    for fallback, candidate in enumerate(candidates, start=1):
+        try:
+            X = candidate.root(xp, A, p)
+            refuse_untrusted(xp, A, X, p, strict=fallback < len(candidates))
+        except (NoRootError, SingularMatrixError, UntrustedResultError):
+            if fallback == len(candidates):
+                raise
+        else:
+            return X
+    raise AssertionError("unreachable: the last candidate returns or raises")
