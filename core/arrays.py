@@ -81,7 +81,8 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
     Raises
     ------
     TypeError
-        Arrays of several namespaces or of a dtype other than real or complex floating point.
+        Arrays of several namespaces, of a dtype other than real or complex floating point, or a
+        torch tensor that records gradients.
     ValueError
         Arrays on several devices, a wrong number of dimensions, or a non-finite entry.
     """
@@ -124,6 +125,7 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
 
 
 def _as_inexact(xp: Namespace, device: Any, name: str, x: Any) -> Array:
+    _refuse_gradient(name, x)
     if not array_api_compat.is_array_api_obj(x):
         x = np.asarray(x)
         if x.dtype.kind not in "biufc":
@@ -134,6 +136,18 @@ def _as_inexact(xp: Namespace, device: Any, name: str, x: Any) -> Array:
     if xp.isdtype(x.dtype, ("bool", "integral")):
         return xp.astype(x, xp.float64)
     raise TypeError(f"{name} must be numeric, got dtype {x.dtype}")
+
+
+def _refuse_gradient(name: str, x: Any) -> None:
+    """Refuse to lose a gradient, or to differentiate kernels whose own derivative is unstable."""
+    if array_api_compat.is_torch_array(x) and x.requires_grad:
+        import torch
+
+        if torch.is_grad_enabled():
+            raise TypeError(
+                f"{name} requires grad: use resolvent.linalg.autodiff.torch, {name}.detach() or "
+                "torch.no_grad()"
+            )
 
 
 def _working_dtype(xp: Namespace, dtype: Any) -> Any:

@@ -139,10 +139,11 @@ def _shape_of_function(A: Any, like: Array | None, shape: Any, name: str) -> tup
 
 
 def _from_matrix(A: Any, name: str) -> Operator:
-    if A.ndim != 2:
+    if len(A.shape) != 2:
         raise ValueError(f"{name} must be one matrix (m, n), got shape {tuple(A.shape)}")
     # A^H y = conj(A^T conj(y)) conjugates vectors only and makes no second matrix.
-    return Operator(tuple(A.shape), A.dtype, lambda x: A @ x, lambda y: _conj(A.T @ _conj(y)))
+    m, n = A.shape
+    return Operator((m, n), A.dtype, lambda x: A @ x, lambda y: _conj(A.T @ _conj(y)))
 
 
 def _conj(x: Array) -> Array:

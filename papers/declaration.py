@@ -154,11 +154,12 @@ def _declaration(table: dict[str, Any]) -> Declaration:
     optional = ("authors", "venue", "arxiv", "doi", "uses", "expect", "figure")
     _check_keys("top level", table, ("title", "cases"), optional)
     cases = {name: _case(name, row) for name, row in table["cases"].items()}
+    drawings = [_drawing(i, row, cases) for i, row in _rows(table, "figure")]
     return Declaration(
         title=table["title"],
         cases=cases,
         expectations=tuple(_expectation(i, row, cases) for i, row in _rows(table, "expect")),
-        drawings={row["name"]: _drawing(i, row, cases) for i, row in _rows(table, "figure")},
+        drawings={drawing.name: drawing for drawing in drawings},
         authors=tuple(table.get("authors", ())),
         uses=tuple(table.get("uses", ())),
         venue=table.get("venue", ""),
@@ -206,7 +207,9 @@ def _band(where: str, row: Any) -> Band:
             return Band(high=high)
         case {"at_least": int() | float() as low} if len(row) == 1:
             return Band(low=low)
-        case {"between": [int() | float() as low, int() | float() as high]} if len(row) == 1:
+        case {"between": [int() | float() as low, int() | float() as high]} if (
+            len(row) == 1 and low <= high
+        ):
             return Band(low, high)
     raise PaperError(
         f"{where}: want {{ at_most = x }}, {{ at_least = x }} or {{ between = [a, b] }}, got {row}"

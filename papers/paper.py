@@ -4,7 +4,7 @@ import importlib
 import json
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -90,7 +90,8 @@ class Paper:
             The case or the backend needs what isn't here.
         """
         what = self._case(case, scale)
-        facts = {"case": asdict(what), "seed": seed, "backend": backend}
+        choice = {"case": case, "scale": scale, "seed": seed, "backend": backend}
+        facts = {**choice, "parameters": what.parameters}
         name = f"{case}-{scale}-{fingerprint(self.folder, facts)}.json"
         file = make_writable(results_folder(out, self.slug)) / name
         if file.exists() and not force:

@@ -36,7 +36,7 @@ def fingerprint(folder: Path, facts: object) -> str:
     for file in sorted(folder.rglob("*.py")):
         if file.name not in WITHOUT_NUMBERS:
             digest.update(file.read_bytes())
-    digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
+    digest.update(json.dumps(facts, sort_keys=True).encode())
     return digest.hexdigest()[:8]
 
 

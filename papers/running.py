@@ -59,7 +59,10 @@ def namespace(backend: str) -> Namespace:
     PaperError
         The backend is unknown, its package is not installed, or no GPU is there for it.
     """
-    require(["gpu" if pick("backend", backend, BACKENDS) == "cupy" else backend])
+    try:
+        require(["gpu" if pick("backend", backend, BACKENDS) == "cupy" else backend])
+    except MissingNeedError as error:
+        raise PaperError(f"backend {backend} {error}") from None
     return importlib.import_module(f"array_api_compat.{backend}")
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""Approximate inverses ``M @ r``. Empty until the first one lands."""

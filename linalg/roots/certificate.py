@@ -4,12 +4,16 @@ Hermitian positive definite ``X``, supposed root ``S = A^{1/p}`` of positive sem
 Let ``R = X^{-p/2} A X^{-p/2} - I`` and ``ρ = norm(R)``. Then ``(1 - ρ) X^p <= A <= (1 + ρ) X^p``,
 and because ``t^{1/p}`` is operator monotone (``t^{-1/p}`` for inverse roots antitone)
 
-``norm(X - S) <= (1 - (1 - ρ)^{1/p}) norm(X)``,  or ``((1 - ρ)^{-1/|p|} - 1) norm(X)`` for ``p <
-0``.
+- ``norm(X - S) <= (1 - (1 - ρ)^{1/p}) norm(X)`` for ``p > 0``,
+- ``norm(X - S) <= ((1 - ρ)^{-1/|p|} - 1) norm(X)`` for ``p < 0``;
 
-For ``p > 0`` also ``norm(X - S) <= norm(X^p - A)^{1/p}``, whatever the condition, which stays
-useful for singular matrices. The smaller bound counts; norms are spectral. These are theorems;
-what is not covered is the rounding in forming R, which shows in R at its true size.
+for ``p > 0`` there are two more,
+
+- ``norm(X - S)_F <= norm(X^p - A)_F / λmin(X)^{p-1}``,
+- ``norm(X - S) <= norm(X^p - A)^{1/p}`` whatever the condition, useful for singular matrices,
+
+and the smallest counts. Norms are spectral but for the index F. These are theorems; what is not
+covered is the rounding in forming the residuals, which shows in them at its true size.
 
 Non-Hermitian matrices get a first-order estimate, condition times residual, where the condition
 is the norm of the inverse of ``L: E -> Σ_j X^j E X^{p-1-j}``, found by power iteration. L factors

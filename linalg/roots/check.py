@@ -57,7 +57,7 @@ def refuse_untrusted(
                 "the matrix is singular to working precision; pass a positive ridge as singular="
             )
         # an inverse can't be better than eps times the condition
-        limit = max(limit, 10 * attainable)
+        limit = min(max(limit, 10 * attainable), 0.5)
     elif not truncated and growth >= 1 / limit:
         raise UntrustedResultError(
             f"norm(X)^{p} / norm(A) = {growth:.1e}: the root is too ill-conditioned for "

@@ -1,0 +1,28 @@
+"""Use the installed wheel from outside the checkout: import, compute, list the papers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import resolvent
+from resolvent.linalg import inv_rootm, polar, root_certificate, sqrtm
+
+assert "site-packages" in resolvent.__file__, resolvent.__file__
+
+A = np.array([[5.0, 4.0], [4.0, 5.0]])
+assert np.allclose(sqrtm(A), [[2, 1], [1, 2]])
+assert root_certificate(A, sqrtm(A)).trusted
+assert np.allclose(sqrtm(np.broadcast_to(A, (100, 2, 2))), [[2, 1], [1, 2]])
+assert np.allclose(np.linalg.matrix_power(inv_rootm(A, 4), 4) @ A, np.eye(2))
+assert np.allclose(polar(A).U, np.eye(2))
+
+command = Path(sys.executable).with_name("resolvent")
+listed = subprocess.run([command, "list"], capture_output=True, text=True, check=True).stdout
+assert "fast-matrix-square-root" in listed, listed
+wrong = subprocess.run([command, "check", "fast-matrix-sqare-root"], capture_output=True, text=True)
+assert wrong.returncode == 2, wrong
+assert "did you mean" in wrong.stderr, wrong
+assert "Traceback" not in wrong.stderr, wrong
+print("the wheel works from outside the checkout")

@@ -1,0 +1,67 @@
+"""Differentiable square roots of torch tensors, backward by one Lyapunov equation.
+
+The gradient is exact at repeated eigenvalues, where differentiating ``torch.linalg.eigh`` gives
+NaN. Once differentiable.
+"""
+
+from typing import Any
+
+import torch
+from torch.autograd.function import once_differentiable
+
+from resolvent import linalg
+
+__all__ = ["inv_sqrtm", "sqrtm"]
+
+
+class _Sqrtm(torch.autograd.Function):  # type: ignore[misc]
+    @staticmethod
+    def forward(ctx: Any, A: Any, options: dict[str, Any]) -> Any:
+        X = linalg.sqrtm(A.detach(), **options)
+        ctx.save_for_backward(X)
+        return X
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, G: Any) -> Any:
+        (X,) = ctx.saved_tensors
+        return linalg.sqrtm_vjp(X, G), None
+
+
+class _InvSqrtm(torch.autograd.Function):  # type: ignore[misc]
+    @staticmethod
+    def forward(ctx: Any, A: Any, options: dict[str, Any]) -> Any:
+        X = linalg.inv_sqrtm(A.detach(), **options)
+        ctx.save_for_backward(X)
+        return X
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, G: Any) -> Any:
+        (X,) = ctx.saved_tensors
+        return linalg.inv_sqrtm_vjp(X, G), None
+
+
+def sqrtm(A: torch.Tensor, **options: Any) -> torch.Tensor:
+    """Return the differentiable square root of tensors ``(..., n, n)``.
+
+    Parameters
+    ----------
+    A : torch.Tensor (..., n, n)
+        Non-singular matrices on any device.
+    **options
+        As `resolvent.linalg.sqrtm`: ``method``, ``assume``, ``singular`` (a ridge is
+        differentiated through, being a constant shift).
+
+    Returns
+    -------
+    torch.Tensor
+        The root. Its backward pass costs one eigendecomposition and raises
+        `SingularMatrixError` where the root has no derivative.
+    """
+    return _Sqrtm.apply(A, options)
+
+
+def inv_sqrtm(A: torch.Tensor, **options: Any) -> torch.Tensor:
+    """Return the differentiable inverse square root; see `sqrtm`."""
+    return _InvSqrtm.apply(A, options)

@@ -1,0 +1,39 @@
+"""Every paper of the library: its claims at the quick scale, its notebook, what it uses."""
+
+import os
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+from resolvent.papers import load, slugs
+from resolvent.papers.command_line import main
+
+every_paper = pytest.mark.parametrize("slug", slugs())
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    return tmp_path_factory.mktemp("results")
+
+
+@every_paper
+def test_quick_check_of_all_claims_passes(slug, out, capsys):
+    code = main(["check", slug, "--scale", "quick", "--out", str(out)])
+    assert code == 0, capsys.readouterr().out
+
+
+@every_paper
+def test_notebook_runs_as_a_script(slug, out, tmp_path):
+    environment = os.environ | {"RESOLVENT_RESULTS": str(out), "MPLBACKEND": "agg"}
+    script = load(slug).folder / "notebook.py"
+    subprocess.run([sys.executable, script], cwd=tmp_path, env=environment, check=True)
+
+
+@every_paper
+def test_what_a_paper_uses_exists_and_its_folder_is_a_package(slug):
+    paper = load(slug)
+    assert (paper.folder / "__init__.py").exists()  # or the wheel would lack the folder
+    for name in paper.declaration.uses:
+        pkgutil.resolve_name(name)
