@@ -43,8 +43,12 @@ _MAX_STEPS = 60
 class LyapunovMethod(Protocol):
     """A way to solve ``X Y + Y X = Q``."""
 
-    name: str
     hermitian: ClassVar[bool]
+
+    @property
+    def name(self) -> str:
+        """The name that ``method=`` takes."""
+        ...
 
     def solve(self, xp: Namespace, X: Array, Q: Array) -> Array:
         """Return ``Y`` for validated matrices."""

@@ -109,7 +109,8 @@ def composition(
     """
     if not 0 < lower <= 1:
         raise ValueError(f"lower must be in (0, 1], got {lower}")
-    low, high, steps = lower, 1.0, []
+    low, high = lower, 1.0
+    steps: list[tuple[float, ...]] = []
     while 1 - low > tolerance and len(steps) < _MAX_STEPS:
         floor = max(low, _CUSHION * high) if degree == 5 else low
         coefficients = optimal_odd(floor, high, degree)

@@ -36,7 +36,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """Return the texts of the table: quantity, paper, band, got, verdict."""
         claim = self.expectation
-        paper = f"{claim.origin if claim.paper is None else claim.paper}"
+        paper = str(claim.origin if claim.paper is None else claim.paper)
         return (
             f"{claim.case}: {claim.quantity}",
             f"{paper} ({claim.where})" if claim.where else paper,

@@ -85,9 +85,9 @@ class Paper:
         Raises
         ------
         PaperError
-            Unknown case, scale or backend, or a folder that can't be written.
+            Unknown case or scale, a backend that isn't here, or a folder that can't be written.
         MissingNeedError
-            The case or the backend needs what isn't here.
+            The case needs what isn't here.
         """
         what = self._case(case, scale)
         choice = {"case": case, "scale": scale, "seed": seed, "backend": backend}
@@ -150,8 +150,9 @@ class Paper:
         self, *, scale: str = "quick", out: Path | str | None = None, **options: Any
     ) -> list[Row]:
         """Compare every expectation with our results; options as for `run_all`."""
+        pick("scale", scale, SCALES)
         claims = self.declaration.expectations
-        wanted = {claim.case for claim in claims if pick("scale", scale, SCALES) in claim.bands}
+        wanted = {claim.case for claim in claims if scale in claim.bands}
         cases = [case for case in self.declaration.cases if case in wanted]
         rows = compare(claims, self.run_all(cases, scale=scale, out=out, **options), scale)
         record = {

@@ -13,6 +13,7 @@ from typing import Any
 
 import array_api_compat
 
+from resolvent import __version__
 from resolvent.arrays import Namespace
 
 __all__ = ["fingerprint", "provenance"]
@@ -43,7 +44,7 @@ def fingerprint(folder: Path, facts: object) -> str:
 @cache
 def _library_digest() -> bytes:
     homes = [Path(str(files(part))) for part in PARTS]
-    digest = hashlib.sha256(version("resolvent").encode())
+    digest = hashlib.sha256(__version__.encode())
     for file in sorted({file for home in homes for file in home.rglob("*.py")}):
         digest.update(file.read_bytes())
     return digest.digest()
@@ -51,10 +52,11 @@ def _library_digest() -> bytes:
 
 def provenance(xp: Namespace) -> dict[str, Any]:
     """Return the commit (None outside a checkout), the versions and the device."""
-    packages = ("resolvent", "numpy", "scipy", "numba")
+    packages = ("numpy", "scipy", "numba")
+    versions = {"python": platform.python_version(), "resolvent": __version__}
     return {
         "commit": _commit(),
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
+        "versions": versions | {package: version(package) for package in packages},
         "device": _device(xp),
     }
 

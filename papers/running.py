@@ -48,7 +48,7 @@ def require(needs: Iterable[str]) -> None:
             if not find_spec("cupy") or not importlib.import_module("cupy").cuda.is_available():
                 raise MissingNeedError("needs a GPU and CuPy (pip install resolvent[cuda12])")
         elif not find_spec(need):
-            raise MissingNeedError(f"needs the Python package {need}, which is not installed")
+            raise MissingNeedError(f"needs the package {need} (not installed)")
 
 
 def namespace(backend: str) -> Namespace:

@@ -13,6 +13,7 @@ PARTS = [
     "resolvent.solvers",
     "resolvent.papers",
 ]
+GUESTS = ("cupy", "jax", "torch")  # an adapter to a library that is not installed can't be imported
 
 
 def modules():
@@ -26,5 +27,10 @@ def modules():
 
 @pytest.mark.parametrize("name", modules())
 def test_examples(name):
-    outcome = doctest.testmod(importlib.import_module(name))
-    assert outcome.failed == 0
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in GUESTS:
+            raise
+        pytest.skip(f"{error.name} is not installed")
+    assert doctest.testmod(module).failed == 0

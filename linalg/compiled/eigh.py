@@ -49,7 +49,7 @@ def batched_eigh(
     return (values, vectors) if converged.all() else None
 
 
-@njit(cache=True, parallel=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, parallel=True, error_model="numpy")
 def _decompose(A, values, vectors, converged, lanes):  # type: ignore[no-untyped-def]
     batch, n = values.shape
     for group in prange(converged.shape[0]):
@@ -70,7 +70,7 @@ def _decompose(A, values, vectors, converged, lanes):  # type: ignore[no-untyped
                     vectors[matrix, i, j] = q[i, j, s]
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def _pack(A, a, scale, first):  # type: ignore[no-untyped-def]
     """Copy a group, scaled to max 1; lanes beyond the batch repeat its last matrix."""
     n, _, lanes = a.shape
@@ -87,7 +87,7 @@ def _pack(A, a, scale, first):  # type: ignore[no-untyped-def]
                 a[i, j, s] = matrix[i, j] * factor
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def _tridiagonalise(a, d, e, tau, v, p):  # type: ignore[no-untyped-def]
     """Overwrite the lower triangle by Householder vectors; d, e is the tridiagonal matrix."""
     n = a.shape[0]
@@ -138,7 +138,7 @@ def _tridiagonalise(a, d, e, tau, v, p):  # type: ignore[no-untyped-def]
         store(e, (k,), load(a, (n - 1, k)) if k < n - 1 else zero)
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def _accumulate(a, q, tau, v):  # type: ignore[no-untyped-def]
     """Form the rows of Qᵀ from the Householder vectors, last reflector first."""
     n = a.shape[0]
@@ -159,7 +159,7 @@ def _accumulate(a, q, tau, v):  # type: ignore[no-untyped-def]
                 store(q, (i, j), load(q, (i, j)) - total * load(v, (j,)))
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def _implicit_ql(d, e, q, cosine, sine, state):  # type: ignore[no-untyped-def]
     """Diagonalise (d, e) in place, the rotations applied to the rows of q."""
     n, lanes = d.shape
@@ -228,7 +228,7 @@ def _implicit_ql(d, e, q, cosine, sine, state):  # type: ignore[no-untyped-def]
     return False
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def _rotate_rows(q, cosine, sine, low, high):  # type: ignore[no-untyped-def]
     """Apply the rotations (i, i+1), i = high-1, ..., low, to the rows of q."""
     n = q.shape[1]

@@ -28,10 +28,10 @@ _FLAGS = ("contract", "nsz")
 
 def width(dtype: Any) -> int:
     """Return the number of matrices in a group of ``dtype``."""
-    return _REGISTER_BITS // (8 * np.dtype(dtype).itemsize)
+    return int(_REGISTER_BITS // (8 * np.dtype(dtype).itemsize))
 
 
-class Lanes(types.Type):  # type: ignore[misc]
+class Lanes(types.Type):
     """Numba type of one vector of ``count`` floating-point numbers."""
 
     def __init__(self, dtype: Any) -> None:

@@ -22,7 +22,7 @@ def asymmetry(A: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray
 
 
 # without NaN and signed zeros a maximum is a vector instruction
-@njit(cache=True, fastmath={"nnan", "nsz", "reassoc"})  # type: ignore[untyped-decorator]
+@njit(cache=True, fastmath={"nnan", "nsz", "reassoc"})
 def _scan(A, found):  # type: ignore[no-untyped-def]
     batch, n, _ = A.shape
     for index in range(batch):

@@ -16,14 +16,19 @@ __all__ = ["Polar", "PolarMethod", "orthogonalize", "polar"]
 class PolarMethod(Protocol):
     """A way to compute the polar factor of matrices with at least as many rows as columns."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The name that ``method=`` takes."""
+        ...
 
     def unitary(self, xp: Namespace, A: Array) -> Array:
         """Return ``U`` of ``A = U H``."""
         ...
 
 
-METHODS = {method.name: method for method in (SVD(), Newton(), QDWH(), NewtonSchulz(), Minimax())}
+METHODS: dict[str, PolarMethod] = {
+    method.name: method for method in (SVD(), Newton(), QDWH(), NewtonSchulz(), Minimax())
+}
 
 
 class Polar(NamedTuple):

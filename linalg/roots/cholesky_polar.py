@@ -19,7 +19,7 @@ from resolvent.arrays import Array, Namespace, adjoint
 from resolvent.errors import NotPositiveDefiniteError
 from resolvent.linalg.polar.newton import Newton
 from resolvent.linalg.polar.qdwh import QDWH
-from resolvent.linalg.roots.method import require_square_root
+from resolvent.linalg.roots.method import Accuracy, require_square_root
 
 __all__ = ["CholeskyPolar"]
 
@@ -47,7 +47,7 @@ class CholeskyPolar:
 
     name: ClassVar[str] = "cholesky-polar"
     positive: ClassVar[bool] = True
-    truncated: ClassVar[bool] = False
+    accuracy: ClassVar[Accuracy] = "iterative"
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``, ``p`` = 2 or -2."""

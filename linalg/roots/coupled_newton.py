@@ -24,6 +24,7 @@ from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, eps
 from resolvent.linalg.norms import frobenius, identity_like, nonzero, power, spectral_bound
+from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.roots.taylor import binomial_series, polynomial
 
 __all__ = ["CoupledNewton"]
@@ -53,7 +54,7 @@ class CoupledNewton:
 
     name: ClassVar[str] = "coupled-newton"
     positive: ClassVar[bool] = True
-    truncated: ClassVar[bool] = False
+    accuracy: ClassVar[Accuracy] = "iterative"
 
     def __post_init__(self) -> None:
         """Check the order."""

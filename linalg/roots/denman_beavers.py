@@ -26,7 +26,7 @@ from numpy.linalg import LinAlgError
 from resolvent.arrays import Array, Namespace, eps, is_numpy
 from resolvent.errors import NoRootError
 from resolvent.linalg.norms import frobenius, identity_like
-from resolvent.linalg.roots.method import require_square_root
+from resolvent.linalg.roots.method import Accuracy, require_square_root
 from resolvent.linalg.roots.taylor import binomial_series, polynomial
 
 __all__ = ["DenmanBeavers"]
@@ -54,7 +54,7 @@ class DenmanBeavers:
 
     name: ClassVar[str] = "denman-beavers"
     positive: ClassVar[bool] = False
-    truncated: ClassVar[bool] = False
+    accuracy: ClassVar[Accuracy] = "iterative"
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``, ``p`` = 2 or -2."""

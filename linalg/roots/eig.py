@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, eps
 from resolvent.errors import NoRootError, SingularMatrixError
+from resolvent.linalg.roots.method import Accuracy
 
 __all__ = ["Eig", "principal_power"]
 
@@ -30,7 +31,7 @@ class Eig:
 
     name: ClassVar[str] = "eig"
     positive: ClassVar[bool] = False
-    truncated: ClassVar[bool] = False
+    accuracy: ClassVar[Accuracy] = "iterative"
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``."""

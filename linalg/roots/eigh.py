@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, eps
 from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
+from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.spectral import Eigen, eigh
 
 __all__ = ["Eigh"]
@@ -43,7 +44,7 @@ class Eigh:
 
     name: ClassVar[str] = "eigh"
     positive: ClassVar[bool] = False
-    truncated: ClassVar[bool] = False
+    accuracy: ClassVar[Accuracy] = "stable"
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)`` for Hermitian ``A``."""

@@ -5,8 +5,7 @@ They validate, choose the method, and never hand back a matrix that fails its ow
 
 from typing import Any, Literal, TypeAlias
 
-from resolvent.arrays import Array, Namespace, enter, is_numpy
-from resolvent.errors import NoRootError, SingularMatrixError, UntrustedResultError
+from resolvent.arrays import Array, enter
 from resolvent.linalg.norms import identity_like
 from resolvent.linalg.roots.check import refuse_untrusted
 from resolvent.linalg.roots.cholesky_polar import CholeskyPolar
@@ -14,6 +13,7 @@ from resolvent.linalg.roots.coupled_newton import CoupledNewton
 from resolvent.linalg.roots.denman_beavers import DenmanBeavers
 from resolvent.linalg.roots.eig import Eig
 from resolvent.linalg.roots.eigh import Eigh
+from resolvent.linalg.roots.general import General
 from resolvent.linalg.roots.method import RootMethod
 from resolvent.linalg.roots.minimax import Minimax
 from resolvent.linalg.roots.newton_schulz import NewtonSchulz
@@ -40,9 +40,9 @@ METHODS: dict[str, RootMethod] = {
         CoupledNewton(),
         Schur(),
         Eig(),
+        General(),
     )
 }
-_DENMAN_BEAVERS_ORDER = 128  # measured: below, the Schur form is as fast and more accurate
 
 
 def sqrtm(
@@ -60,14 +60,15 @@ def sqrtm(
         Real or complex matrices; a scalar is a 1x1 matrix. NumPy, CuPy, torch or any Array API
         array. float16 and bfloat16 are computed in float32.
     method : str or method
-        "auto" or "eigh", "cholesky-polar", "minimax", "newton-schulz", "pade", "taylor",
-        "coupled-newton", "denman-beavers", "schur", "eig", or a configured method of
-        `resolvent.linalg.roots`, such as ``roots.Pade(order=8, normaliser="trace")``.
-
         "auto" takes "eigh" for Hermitian matrices (compiled, 8 or 16 matrices at a time, for
-        batches of small real ones on NumPy); for others on NumPy the product Denman-Beavers
-        iteration from n = 128 on, checked, and the Schur form below or where the check fails;
-        for others elsewhere Denman-Beavers, then "eig".
+        batches of small real ones on NumPy) and "general" for others: on NumPy the product
+        Denman-Beavers iteration from n = 128 on, checked, and the Schur form below or where the
+        check fails; elsewhere Denman-Beavers, then "eig".
+
+        By name also "cholesky-polar", "minimax", "newton-schulz", "pade", "taylor",
+        "coupled-newton" (Hermitian positive definite), "denman-beavers", "schur", "eig" (any); or
+        a configured method of `resolvent.linalg.roots`, such as
+        ``roots.Pade(order=8, normaliser="trace")``.
     assume : {None, "spd", "hermitian", "general"}
         What is known of ``A``. None looks: Hermitian up to ``n eps`` counts as Hermitian.
         "spd" refuses negative eigenvalues and reads one triangle only.
@@ -207,36 +208,28 @@ def _root(A: Any, p: int, method: str | RootMethod, assume: Assume, singular: Si
     hermitian, scale = hermitian_and_scale(xp, A)
     if assume is not None:
         hermitian = assume != "general"
-    if scale is None:
-        return entered.leave(_scaled_root(xp, A, p, method, assume, singular, hermitian))
-    X = _scaled_root(xp, A / scale, p, method, assume, singular, hermitian)
-    return entered.leave(X * scale ** (1 / p))
-
-
-def _scaled_root(
-    xp: Namespace,
-    A: Array,
-    p: int,
-    method: str | RootMethod,
-    assume: Assume,
-    singular: Singular,
-    hermitian: bool,
-) -> Array:
-    """Return the root of matrices whose entries are far from overflow and underflow."""
-    if method == "eigh" or (method == "auto" and hermitian):
-        if not hermitian:
-            raise ValueError("method 'eigh' needs a Hermitian matrix, and A is not")
-        return Eigh(pseudo_inverse=singular == "pinv", semidefinite=assume == "spd").root(xp, A, p)
-    if singular == "pinv":
-        raise ValueError("singular='pinv' needs a Hermitian matrix and method 'eigh'")
-    if method == "auto":
-        return _general(xp, A, p)
-    chosen = METHODS[method] if isinstance(method, str) else method
-    if chosen.positive and not hermitian:
-        raise ValueError(f"method {chosen.name!r} needs a Hermitian positive definite matrix")
+    chosen = _choose(method, hermitian, assume, singular)
+    if scale is not None:
+        A = A / scale
     X = chosen.root(xp, A, p)
-    refuse_untrusted(xp, A, X, p, truncated=chosen.truncated)
-    return X
+    if chosen.accuracy != "stable":
+        refuse_untrusted(xp, A, X, p, truncated=chosen.accuracy == "truncated")
+    return entered.leave(X if scale is None else X * scale ** (1 / p))
+
+
+def _choose(
+    method: str | RootMethod, hermitian: bool, assume: Assume, singular: Singular
+) -> RootMethod:
+    if method == "auto":
+        method = "eigh" if hermitian else "general"
+    if singular == "pinv" and method != "eigh":
+        raise ValueError("singular='pinv' needs a Hermitian matrix and method 'eigh'")
+    if method == "eigh":
+        method = Eigh(pseudo_inverse=singular == "pinv", semidefinite=assume == "spd")
+    chosen = METHODS[method] if isinstance(method, str) else method
+    if not hermitian and (chosen.positive or chosen.name == "eigh"):
+        raise ValueError(f"method {chosen.name!r} needs a Hermitian matrix")
+    return chosen
 
 
 def _check_choices(method: str | RootMethod, assume: Assume, singular: Singular) -> None:
@@ -249,20 +242,3 @@ def _check_choices(method: str | RootMethod, assume: Assume, singular: Singular)
             raise ValueError(f"singular must be 'raise', 'pinv' or a ridge, got {singular!r}")
     elif not 0 < singular < float("inf"):
         raise ValueError(f"a ridge must be positive and finite, got {singular!r}")
-
-
-def _general(xp: Namespace, A: Array, p: int) -> Array:
-    """Return the root of a non-Hermitian matrix by the cheapest method that passes its check."""
-    candidates: list[RootMethod] = [Schur()] if is_numpy(xp) else [Eig()]
-    if abs(p) == 2 and (not is_numpy(xp) or A.shape[-1] >= _DENMAN_BEAVERS_ORDER):
-        candidates.insert(0, DenmanBeavers())
-    for fallback, candidate in enumerate(candidates, start=1):
-        try:
-            X = candidate.root(xp, A, p)
-            refuse_untrusted(xp, A, X, p, strict=fallback < len(candidates))
-        except (NoRootError, SingularMatrixError, UntrustedResultError):
-            if fallback == len(candidates):
-                raise
-        else:
-            return X
-    raise AssertionError("unreachable: the last candidate returns or raises")

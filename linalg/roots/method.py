@@ -1,10 +1,12 @@
 """What a root method is: a frozen record of its parameters with one function ``root``."""
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from resolvent.arrays import Array, Namespace
 
-__all__ = ["RootMethod", "require_square_root"]
+__all__ = ["Accuracy", "RootMethod", "require_square_root"]
+
+Accuracy: TypeAlias = Literal["stable", "iterative", "truncated"]
 
 
 class RootMethod(Protocol):
@@ -16,14 +18,18 @@ class RootMethod(Protocol):
         The name that ``method=`` takes.
     positive : bool
         Whether the method needs a Hermitian positive semi-definite matrix.
-    truncated : bool
-        Whether the method is an approximation of fixed degree, not asked to reach working
-        accuracy.
+    accuracy : {"stable", "iterative", "truncated"}
+        "stable" methods need no check of their result; "iterative" ones aim at working accuracy
+        and are checked; "truncated" ones are approximations of prescribed degree.
     """
 
     name: ClassVar[str]
     positive: ClassVar[bool]
-    truncated: ClassVar[bool]
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """How the result is to be checked."""
+        ...
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return the root of validated matrices ``(..., n, n)``, ``n >= 1``."""

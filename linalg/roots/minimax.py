@@ -22,7 +22,7 @@ from typing import ClassVar, Literal
 from resolvent.arrays import Array, Namespace, eps
 from resolvent.linalg.norms import identity_like, nonzero, smallest_singular_bound, spectral_bound
 from resolvent.linalg.odd_minimax import composition
-from resolvent.linalg.roots.method import require_square_root
+from resolvent.linalg.roots.method import Accuracy, require_square_root
 
 __all__ = ["Minimax"]
 
@@ -58,9 +58,9 @@ class Minimax:
     positive: ClassVar[bool] = True
 
     @property
-    def truncated(self) -> bool:
-        """Whether the number of steps is prescribed."""
-        return self.steps is not None
+    def accuracy(self) -> Accuracy:
+        """Truncated where the number of steps is prescribed."""
+        return "iterative" if self.steps is None else "truncated"
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``, ``p`` = 2 or -2."""

@@ -19,7 +19,7 @@ from typing import ClassVar, Literal
 
 from resolvent.arrays import Array, Namespace, eps
 from resolvent.linalg.norms import frobenius, identity_like, nonzero
-from resolvent.linalg.roots.method import require_square_root
+from resolvent.linalg.roots.method import Accuracy, require_square_root
 from resolvent.linalg.roots.normaliser import normaliser
 
 __all__ = ["NewtonSchulz"]
@@ -55,9 +55,9 @@ class NewtonSchulz:
     positive: ClassVar[bool] = True
 
     @property
-    def truncated(self) -> bool:
-        """Whether the number of steps is prescribed."""
-        return self.steps is not None
+    def accuracy(self) -> Accuracy:
+        """Truncated where the number of steps is prescribed."""
+        return "iterative" if self.steps is None else "truncated"
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``, ``p`` = 2 or -2."""

@@ -27,7 +27,7 @@ from typing import ClassVar, Literal
 
 from resolvent.arrays import Array, Namespace
 from resolvent.linalg.norms import identity_like
-from resolvent.linalg.roots.method import require_square_root
+from resolvent.linalg.roots.method import Accuracy, require_square_root
 from resolvent.linalg.roots.normaliser import Normaliser, normaliser
 
 __all__ = ["Pade"]
@@ -62,7 +62,7 @@ class Pade:
 
     name: ClassVar[str] = "pade"
     positive: ClassVar[bool] = True
-    truncated: ClassVar[bool] = True
+    accuracy: ClassVar[Accuracy] = "truncated"
 
     def __post_init__(self) -> None:
         """Check order and form."""

@@ -26,6 +26,7 @@ from resolvent.arrays import Array, Namespace, is_numpy
 from resolvent.errors import NoRootError, SingularMatrixError, UntrustedResultError
 from resolvent.linalg.norms import power
 from resolvent.linalg.roots.coupled_newton import CoupledNewton
+from resolvent.linalg.roots.method import Accuracy
 
 __all__ = ["Schur"]
 
@@ -46,7 +47,7 @@ class Schur:
 
     name: ClassVar[str] = "schur"
     positive: ClassVar[bool] = False
-    truncated: ClassVar[bool] = False
+    accuracy: ClassVar[Accuracy] = "iterative"
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``."""

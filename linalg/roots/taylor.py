@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace
 from resolvent.linalg.norms import identity_like
+from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.roots.normaliser import normaliser
 
 __all__ = ["Taylor", "polynomial"]
@@ -45,7 +46,7 @@ class Taylor:
 
     name: ClassVar[str] = "taylor"
     positive: ClassVar[bool] = True
-    truncated: ClassVar[bool] = True
+    accuracy: ClassVar[Accuracy] = "truncated"
 
     def __post_init__(self) -> None:
         """Check the degree."""

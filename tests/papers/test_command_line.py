@@ -28,7 +28,7 @@ def test_run_prints_the_numbers_and_why_a_case_is_skipped(toy, capsys):
     assert toy.command("run", toy.slug) == 0
     shown = capsys.readouterr().out
     assert "harmonic = 2.08333" in shown  # 1 + 1/2 + 1/3 + 1/4 = 25/12
-    assert "exotic  skipped: needs the Python package no_such_package_anywhere" in shown
+    assert "exotic  skipped: needs the package no_such_package_anywhere" in shown
 
 
 def test_case_and_scale_select_what_runs(toy, capsys):
@@ -57,7 +57,7 @@ def test_check_shows_every_verdict_and_passes(toy, capsys):
     assert holds.split() == ["sum:", "harmonic", "theory", "2.083", "to", "2.084", "2.083", "holds"]
     assert "5 (table 1)" in fails
     assert fails.endswith("claim fails, as documented")
-    assert "skipped: needs the Python package" in skipped
+    assert "skipped: needs the package" in skipped
     assert "the paper counts from zero" in note
 
 
@@ -103,7 +103,7 @@ def test_all_figures_are_drawn_from_one_run_and_skips_are_explained(toy, capsys)
     assert toy.command("figure", toy.slug, "--force") == 0
     assert toy.command("figure", toy.slug, "--force") == 0
     assert toy.runs == 2
-    assert "F2  skipped: needs the Python package" in capsys.readouterr().out
+    assert "F2  skipped: needs the package" in capsys.readouterr().out
 
 
 def test_notebook_is_written_beside_the_results(toy):

@@ -25,6 +25,11 @@ def test_quick_check_of_all_claims_passes(slug, out, capsys):
 
 
 @every_paper
+def test_figures_are_drawn(slug, out):
+    assert main(["figure", slug, "--out", str(out)]) == 0
+
+
+@every_paper
 def test_notebook_runs_as_a_script(slug, out, tmp_path):
     environment = os.environ | {"RESOLVENT_RESULTS": str(out), "MPLBACKEND": "agg"}
     script = load(slug).folder / "notebook.py"
