@@ -1,26 +1,29 @@
-"""Run ``python -m benchmarks roots``: measure, print the table, keep every number as JSON."""
+"""Time resolvent against its peers: python -m benchmarks roots --quick."""
 
 import argparse
+import importlib.metadata
+import importlib.util
 import json
+import os
 import pkgutil
+import platform
 import re
 import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 from tqdm import tqdm
 
 import benchmarks
-from benchmarks.harness import FULL, QUICK, machine, measure, table, verdict
+from benchmarks.harness import FULL, QUICK, measure, table, verdict
 
 NAMES = sorted(
-    module.name
-    for module in pkgutil.iter_modules(benchmarks.__path__)
-    if module.name not in ("__main__", "harness")
+    {m.name for m in pkgutil.iter_modules(benchmarks.__path__)} - {"__main__", "harness"}
 )
+PACKAGES = re.compile(r"resolvent|numpy|scipy|numba|torch|cupy-cuda\d+x")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,20 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         xp, synchronize = backend(options.backend)
-    except RuntimeError as error:
+        pattern = re.compile(options.only)
+    except (RuntimeError, re.error) as error:
         parser.error(str(error))
-    rows = [
-        row
-        for row in import_module(f"benchmarks.{options.name}").rows(xp)
-        if re.search(options.only, row.name)
-    ]
+    every = importlib.import_module(f"benchmarks.{options.name}").rows(xp)
+    rows = [row for row in every if pattern.search(row.name)]
     if not rows:
-        parser.error(f"no row matches {options.only!r}")
+        parser.error(f"no row matches {options.only!r}; there are {[row.name for row in every]}")
 
-    about = machine(xp)
-    records = []
+    about, records = machine(xp), []
+    print(*(f"{key:10} {value}" for key, value in about.items()), sep="\n", end="\n\n")
     with tqdm(rows, unit="row") as bar:
-        bar.write("\n".join(f"{key}: {value}" for key, value in about.items()))
         for row in bar:
             bar.set_description(row.name)
             records.append(measure(row, QUICK if options.quick else FULL, synchronize))
@@ -60,16 +60,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def backend(name: str) -> tuple[Any, Callable[[], object]]:
-    """Return the array library and the call that waits until its device is idle."""
+    """Return the array library and the call that waits for its device."""
     if name == "numpy":
         return np, lambda: None
     try:
         import cupy
     except ImportError as error:
-        raise RuntimeError("--backend cupy needs CuPy: pip install 'resolvent[cuda12]'") from error
+        raise RuntimeError("--backend cupy: CuPy is not installed") from error
     if not cupy.cuda.is_available():
         raise RuntimeError("--backend cupy: CuPy finds no GPU")
     return cupy, cupy.cuda.Device().synchronize
+
+
+def machine(xp: Any) -> dict[str, str]:
+    """Return the processor, the threads of every pool, and the versions."""
+    cpuinfo = Path("/proc/cpuinfo")
+    models = re.findall(r"model name\s*: (.*)", cpuinfo.read_text() if cpuinfo.exists() else "")
+    about = {"processor": f"{next(iter(models), platform.machine())}, {os.cpu_count()} cores"}
+    if xp is not np:
+        about["gpu"] = xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
+    pools = [f"numba {numba.get_num_threads()}"]
+    if importlib.util.find_spec("threadpoolctl"):
+        from threadpoolctl import threadpool_info
+
+        pools += [
+            f"{pool['prefix']} {pool['version']}: {pool['num_threads']}"
+            for pool in threadpool_info()
+        ]
+    installed = {d.name: d.version for d in importlib.metadata.distributions()}
+    versions = [f"{name} {v}" for name, v in sorted(installed.items()) if PACKAGES.fullmatch(name)]
+    return about | {
+        "threads": ", ".join(pools),
+        "versions": ", ".join([f"python {platform.python_version()}", *versions]),
+    }
 
 
 if __name__ == "__main__":

@@ -1,27 +1,23 @@
 """Time our call and its peers on one input, interleaved, beside a matrix product and the residual.
 
 A round takes one sample of everything, so that a change of clock or load hits all alike. A sample
-is the mean over as many calls as fill ``Effort.sample`` seconds. Compilation is over before.
+is the mean over as many calls as fill ``Effort.sample`` seconds. Compilation is over before. NumPy,
+SciPy and numba have thread pools of their own whose workers spin for a while when their work is
+done: a pause before each sample keeps them from taking the cores of the next call.
 """
 
-import os
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from math import ceil, prod
-from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, NamedTuple
-
-import numba
 
 Call = Callable[..., Any]
 Record = dict[str, Any]
 
-PACKAGES = ("resolvent", "numpy", "scipy", "numba", "torch", "cupy-cuda12x", "cupy-cuda13x")
 PRODUCT = "one product A @ A"
+PAUSE = 0.15  # OpenBLAS workers were seen to disturb others for 0.1 s
 
 
 class Peer(NamedTuple):
@@ -34,10 +30,7 @@ class Peer(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One problem: ``ours(*inputs())``, its peers, and ``residual(result, *inputs())``.
-
-    The first input is the batch ``(..., n, n)`` whose product with itself is the yardstick.
-    """
+    """One problem; ``inputs()`` starts with the ``A`` of shape ``(..., n, n)`` of the product."""
 
     name: str
     inputs: Callable[[], tuple[Any, ...]]
@@ -64,21 +57,20 @@ def measure(row: Row, effort: Effort, synchronize: Callable[[], object]) -> Reco
     A = inputs[0]
     solvers = {"ours": row.ours} | {peer.name: peer.call for peer in row.peers}
     residuals = {name: row.residual(call(*inputs), *inputs) for name, call in solvers.items()}
-    samples = _interleaved(
-        {PRODUCT: lambda A, *_: A @ A} | solvers, inputs, effort, synchronize
-    )
-    product, ours = samples[PRODUCT], samples["ours"]
+    calls = {PRODUCT: lambda A, *_: A @ A} | solvers
+    samples = _interleaved(calls, inputs, effort, synchronize)
     bars = {peer.name: peer.bar for peer in row.peers}
+    product = median(samples[PRODUCT])
     return {
         "row": row.name,
         "shape": list(A.shape),
         "dtype": str(A.dtype),
-        "product": _times(product) | {"gflops": 2e-9 * A.shape[-1] * prod(A.shape) / median(product)},
+        "product": _times(samples[PRODUCT])
+        | {"gflops": 2e-9 * prod(A.shape) * A.shape[-1] / product},
         "calls": [
-            _times(samples[name])
-            | {"name": name, "residual": residuals[name]}
-            | {"products": median(samples[name]) / median(product)}
-            | (_against(ours, samples[name], bars[name]) if name in bars else {})
+            {"name": name, **_times(samples[name])}
+            | {"products": median(samples[name]) / product, "residual": residuals[name]}
+            | (_against(samples["ours"], samples[name], bars[name]) if name in bars else {})
             for name in solvers
         ],
     }
@@ -90,24 +82,25 @@ def _interleaved(
     effort: Effort,
     synchronize: Callable[[], object],
 ) -> dict[str, list[float]]:
-    """Return the samples of each call, in seconds."""
+    """Return the samples of every call in seconds, after one that is thrown away."""
 
-    def seconds(call: Call, times: int) -> float:
+    def seconds(call: Call, repeats: int = 1) -> float:
         synchronize()
+        sleep(PAUSE)
         start = perf_counter()
-        for _ in range(times):
+        for _ in range(repeats):
             call(*inputs)
         synchronize()
-        return (perf_counter() - start) / times
+        return (perf_counter() - start) / repeats
 
-    times = {name: max(1, ceil(effort.sample / seconds(call, 1))) for name, call in calls.items()}
+    repeats = {name: max(1, ceil(effort.sample / seconds(call))) for name, call in calls.items()}
     samples: dict[str, list[float]] = {name: [] for name in calls}
-    start = perf_counter()
+    end = perf_counter() + effort.budget
     for k in range(effort.rounds):
-        if k >= 3 and perf_counter() - start > effort.budget:
+        if k >= 3 and perf_counter() > end:
             break
         for name, call in calls.items():
-            samples[name].append(seconds(call, times[name]))
+            samples[name].append(seconds(call, repeats[name]))
     return samples
 
 
@@ -124,20 +117,12 @@ def _against(ours: list[float], peer: list[float], bar: float | None) -> Record:
 
 def table(record: Record) -> str:
     """Return one row as lines, a call each; times are in milliseconds."""
-    titles = ("median", "minimum", "ratio", "of minima", "bar", "products", "residual")
-    rate = f"{record['product']['gflops']:.1f} Gflop/s"
-    return "\n".join(
-        [
-            _line(record["row"], *titles),
-            _line("  " + PRODUCT, *_milliseconds(record["product"]), "", "", "", "1.0", rate),
-            *(_line("  " + call["name"], *_cells(call)) for call in record["calls"]),
-            "",
-        ]
-    )
-
-
-def _line(head: str, *cells: str) -> str:
-    return f"{head:32}" + "".join(f"{cell:>14}" for cell in cells)
+    product, calls = record["product"], record["calls"]
+    titles = ("median ms", "min ms", "ratio", "of minima", "bar", "products", "residual")
+    yardstick = (*_milliseconds(product), "", "", "", "1.0", f"{product['gflops']:.1f} Gflop/s")
+    lines = [(record["row"], *titles), (f"  {PRODUCT}", *yardstick)]
+    lines += [(f"  {call['name']}", *_cells(call)) for call in calls]
+    return "".join(f"{head:34}{''.join(f'{c:>13}' for c in cells)}\n" for head, *cells in lines)
 
 
 def _milliseconds(times: Record) -> list[str]:
@@ -146,19 +131,20 @@ def _milliseconds(times: Record) -> list[str]:
 
 def _cells(call: Record) -> list[str]:
     ratios = [f"{call[key]:.2f}" if key in call else "" for key in ("ratio", "ratio_of_minima")]
-    bar = {None: "", True: f"{call.get('bar')} met", False: f"{call.get('bar')} missed"}
-    ends = bar[call.get("met")], f"{call['products']:.1f}", f"{call['residual']:.1e}"
-    return [*_milliseconds(call), *ratios, *ends]
+    judged = call.get("bar") is not None
+    bar = f"{call['bar']:g} {'met' if call['met'] else 'missed'}" if judged else ""
+    return [
+        *_milliseconds(call), *ratios, bar, f"{call['products']:.1f}", f"{call['residual']:.1e}"
+    ]  # fmt: skip
 
 
 def verdict(records: Sequence[Record]) -> str:
     """Return how many bars are met, and which are not."""
-    judged = [(record["row"], call) for record in records for call in record["calls"]
-              if call.get("bar") is not None]
-    missed = [
-        f"  missed: {row}, {call['name']}: {min(call['ratio'], call['ratio_of_minima']):.2f}"
-        f" of {call['bar']}"
-        for row, call in judged
-        if not call["met"]
+    judged = [
+        (call["met"], f"{record['row']}: {call['name']}")
+        for record in records
+        for call in record["calls"]
+        if call.get("bar") is not None
     ]
-    return "\n".join([f"{len(judged) - len(missed)} of {len(judged)} bars met", *missed])
+    missed = [f"missed: {where}" for met, where in judged if not met]
+    return "\n".join([f"bars met: {len(judged) - len(missed)} of {len(judged)}", *missed])

@@ -1,8 +1,8 @@
 """Kernels on arrays and matrices: they return arrays, and certificates where accuracy matters."""
 
-from resolvent.linalg import gallery, lyapunov, polar, roots
+from resolvent.linalg import gallery, lyapunov, polar_decomposition, roots
 from resolvent.linalg.lyapunov import solve_lyapunov
-from resolvent.linalg.polar import Polar, orthogonalize
+from resolvent.linalg.polar_decomposition import Polar, orthogonalize, polar
 from resolvent.linalg.roots import (
     RootCertificate,
     inv_rootm,
@@ -27,6 +27,7 @@ __all__ = [
     "lyapunov",
     "orthogonalize",
     "polar",
+    "polar_decomposition",
     "root_certificate",
     "rootm",
     "roots",

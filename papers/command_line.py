@@ -15,6 +15,7 @@ from tqdm import tqdm
 from resolvent import __version__
 from resolvent.papers.checking import Row, Verdict, table
 from resolvent.papers.declaration import SCALES, PaperError, pick
+from resolvent.papers.paper import Paper
 from resolvent.papers.registry import HOME, load, slugs
 from resolvent.papers.running import BACKENDS, MissingNeedError, results_folder
 from resolvent.papers.style import style
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None, home: str = HOME) -> int:
 
 
 def _list(args: argparse.Namespace, home: str) -> int:
+    if args.names:
+        print("\n".join(slugs(home)))
+        return 0
     for paper in (load(slug, home) for slug in slugs(home)):
         print(f"{paper.slug}  {paper.declaration.title}")
         for name, scales in paper.declaration.cases.items():
@@ -74,25 +78,28 @@ def _figure(args: argparse.Namespace, home: str) -> int:
     import matplotlib
 
     matplotlib.use("agg")
-    paper = load(args.slug, home)
-    drawings = paper.declaration.drawings
-    names = [pick("figure", args.name, drawings)] if args.name else list(drawings)
     options = _options(args)
     with _executor(args) as executor:
-        cases = dict.fromkeys(case for name in names for case in drawings[name].cases)
-        paper.run_all(cases, executor=executor, **options)
-    options["force"] = False
-    for name in names:
-        try:
-            figure = paper.figure(name, **options)
-        except MissingNeedError as error:
-            print(f"{name}  skipped: {error}")
-            continue
-        file = results_folder(args.out, paper.slug) / f"{name}-{args.scale}.{args.format}"
-        with style():
-            figure.savefig(file)
-        print(file)
+        for paper in [load(slug, home) for slug in ([args.slug] if args.slug else slugs(home))]:
+            drawings = paper.declaration.drawings
+            names = [pick("figure", args.name, drawings)] if args.name else list(drawings)
+            cases = dict.fromkeys(case for name in names for case in drawings[name].cases)
+            paper.run_all(cases, executor=executor, **options)
+            for name in names:
+                _draw(paper, name, args, options | {"force": False})
     return 0
+
+
+def _draw(paper: Paper, name: str, args: argparse.Namespace, options: dict[str, Any]) -> None:
+    try:
+        figure = paper.figure(name, **options)
+    except MissingNeedError as error:
+        print(f"{name}  skipped: {error}")
+        return
+    file = results_folder(args.out, paper.slug) / f"{name}-{args.scale}.{args.format}"
+    with style():
+        figure.savefig(file)
+    print(file)
 
 
 def _check(args: argparse.Namespace, home: str) -> int:
@@ -149,12 +156,13 @@ def _parser() -> _Parser:
         sub.set_defaults(command=function)
         return sub
 
-    command("list", _list, "show the papers, their cases and their last checks", out)
+    sub = command("list", _list, "show the papers, their cases and their last checks", out)
+    sub.add_argument("--names", action="store_true", help="nothing but the slugs")
     sub = command("run", _run, "run the cases of a paper and print their numbers", run)
     sub.add_argument("slug")
     sub.add_argument("--case", help="only this one")
-    sub = command("figure", _figure, "draw the figures of a paper", run)
-    sub.add_argument("slug")
+    sub = command("figure", _figure, "draw the figures of papers", run)
+    sub.add_argument("slug", nargs="?", help="default: all papers")
     sub.add_argument("name", nargs="?", help="only this one")
     sub.add_argument("--format", choices=("png", "pdf", "svg"), default="png")
     sub = command("check", _check, "compare our numbers with the claims of papers", run)

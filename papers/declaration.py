@@ -184,11 +184,12 @@ def _expectation(i: int, row: dict[str, Any], cases: Collection[str]) -> Expecta
     bands = {scale: _band(f"{where}: {scale}", row[scale]) for scale in SCALES if scale in row}
     if not bands:
         raise PaperError(f"{where}: a band is missing; give quick, full or both")
-    pick(f"{where}: case", row["case"], cases)
-    pick(f"{where}: origin", row["origin"], ORIGINS)
+    pick(f"case in {where}:", row["case"], cases)
+    pick(f"origin in {where}:", row["origin"], ORIGINS)
     if (row["origin"] == "paper") != ("paper" in row):
         raise PaperError(f"{where}: key 'paper' (what is printed) goes with origin = \"paper\"")
-    if pick(f"{where}: claim", row.get("claim", "holds"), CLAIMS) == "fails" and "note" not in row:
+    claim = pick(f"claim in {where}:", row.get("claim", "holds"), CLAIMS)
+    if claim == "fails" and "note" not in row:
         raise PaperError(f"{where}: key 'note' must say why the claim fails")
     return Expectation(bands=bands, **{key: row[key] for key in row if key not in SCALES})
 
@@ -197,19 +198,17 @@ def _drawing(i: int, row: dict[str, Any], cases: Collection[str]) -> Drawing:
     where = f"figure {i} ({row.get('name', '?')})"
     _check_keys(where, row, ("name", "function", "cases", "title"))
     for case in row["cases"]:
-        pick(f"{where}: case", case, cases)
+        pick(f"case in {where}:", case, cases)
     return Drawing(row["name"], row["function"], tuple(row["cases"]), row["title"])
 
 
-def _band(where: str, row: Any) -> Band:
-    match row:
-        case {"at_most": int() | float() as high} if len(row) == 1:
+def _band(where: str, row: dict[str, Any]) -> Band:
+    match list(row.items()):
+        case [("at_most", int() | float() as high)]:
             return Band(high=high)
-        case {"at_least": int() | float() as low} if len(row) == 1:
+        case [("at_least", int() | float() as low)]:
             return Band(low=low)
-        case {"between": [int() | float() as low, int() | float() as high]} if (
-            len(row) == 1 and low <= high
-        ):
+        case [("between", [int() | float() as low, int() | float() as high])] if low <= high:
             return Band(low, high)
     raise PaperError(
         f"{where}: want {{ at_most = x }}, {{ at_least = x }} or {{ between = [a, b] }}, got {row}"

@@ -5,7 +5,7 @@ and ``A^{-1/2} = R^{-1} U``. The condition that matters is ``sqrt(κ)``, that of
 residual stays at a few ``eps`` up to condition ``1/(n eps)``, the best of all iterations measured
 here.
 
-Cost: a Cholesky factorisation (``n³/3``), a polar factor (see `resolvent.linalg.polar`), a product.
+Cost: a Cholesky factorisation (``n³/3``), a polar factor, a product.
 
 Source: Higham, Functions of Matrices (2008), algorithm 6.21.
 """
@@ -17,8 +17,8 @@ from numpy.linalg import LinAlgError
 
 from resolvent.arrays import Array, Namespace, adjoint
 from resolvent.errors import NotPositiveDefiniteError
-from resolvent.linalg.polar.newton import Newton
-from resolvent.linalg.polar.qdwh import QDWH
+from resolvent.linalg.polar_decomposition.newton import Newton
+from resolvent.linalg.polar_decomposition.qdwh import QDWH
 from resolvent.linalg.roots.method import Accuracy, require_square_root
 
 __all__ = ["CholeskyPolar"]

@@ -4,11 +4,11 @@ from typing import Any, NamedTuple, Protocol
 
 from resolvent.arrays import Array, Namespace, adjoint, enter, is_numpy
 from resolvent.errors import SingularMatrixError
-from resolvent.linalg.polar.minimax import Minimax
-from resolvent.linalg.polar.newton import Newton
-from resolvent.linalg.polar.newton_schulz import NewtonSchulz
-from resolvent.linalg.polar.qdwh import QDWH
-from resolvent.linalg.polar.svd import SVD
+from resolvent.linalg.polar_decomposition.minimax import Minimax
+from resolvent.linalg.polar_decomposition.newton import Newton
+from resolvent.linalg.polar_decomposition.newton_schulz import NewtonSchulz
+from resolvent.linalg.polar_decomposition.qdwh import QDWH
+from resolvent.linalg.polar_decomposition.svd import SVD
 
 __all__ = ["Polar", "PolarMethod", "orthogonalize", "polar"]
 
@@ -47,7 +47,7 @@ def polar(A: Any, *, method: str | PolarMethod = "auto") -> Polar:
         Real or complex matrices.
     method : str or method
         "auto", "svd", "newton", "qdwh", "newton-schulz", "minimax", or a configured method of
-        `resolvent.linalg.polar`.
+        `resolvent.linalg.polar_decomposition`.
 
         - "svd": exact (a few eps) for every matrix, singular ones too.
         - "newton", "qdwh": exact for full rank, condition up to 1/eps.

@@ -16,7 +16,7 @@ from resolvent.arrays import Array, Namespace, adjoint, eps
 from resolvent.errors import ConvergenceError
 from resolvent.linalg.norms import frobenius, identity_like, nonzero, singular_bound
 
-__all__ = ["NewtonSchulz", "odd_step"]
+__all__ = ["NewtonSchulz", "finish", "odd_step"]
 
 _MAX_STEPS = 100
 _COEFFICIENTS = {3: (1.5, -0.5), 5: (15 / 8, -10 / 8, 3 / 8)}
@@ -47,17 +47,28 @@ class NewtonSchulz:
             for _ in range(self.steps):
                 X = odd_step(X, adjoint(xp, X) @ X, _COEFFICIENTS[self.degree])
             return X
-        identity = identity_like(xp, A[..., : A.shape[-1], :])
-        for _ in range(_MAX_STEPS):
-            gram = adjoint(xp, X) @ X
-            distance = float(xp.max(frobenius(xp, identity - gram)))
-            X = odd_step(X, gram, _COEFFICIENTS[self.degree])
-            # the step just taken squares (cubes) this distance
-            if distance <= eps(xp, A.dtype) ** 0.5:
-                return X
-        raise ConvergenceError(
-            "Newton-Schulz did not settle: the matrix is close to rank-deficient; use method='svd'"
-        )
+        return finish(xp, X, self.degree)
+
+
+def finish(xp: Namespace, X: Array, degree: int = 3) -> Array:
+    """Iterate from singular values in ``(0, sqrt(3))`` until ``norm(I - XᴴX)`` is rounding noise.
+
+    Raises
+    ------
+    ConvergenceError
+        A singular value stays away from 1.
+    """
+    identity = identity_like(xp, X)
+    for _ in range(_MAX_STEPS):
+        gram = adjoint(xp, X) @ X
+        distance = float(xp.max(frobenius(xp, identity - gram)))
+        X = odd_step(X, gram, _COEFFICIENTS[degree])
+        # the step just taken squares this distance
+        if distance <= eps(xp, X.dtype) ** 0.5:
+            return X
+    raise ConvergenceError(
+        "Newton-Schulz did not settle: the matrix is close to rank-deficient; use method='svd'"
+    )
 
 
 def odd_step(X: Array, gram: Array, coefficients: tuple[float, ...]) -> Array:

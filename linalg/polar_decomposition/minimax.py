@@ -16,7 +16,7 @@ from resolvent.arrays import Array, Namespace, adjoint, eps
 from resolvent.errors import SingularMatrixError
 from resolvent.linalg.norms import nonzero, singular_bound, smallest_singular_bound
 from resolvent.linalg.odd_minimax import composition
-from resolvent.linalg.polar.newton_schulz import odd_step
+from resolvent.linalg.polar_decomposition.newton_schulz import odd_step
 
 __all__ = ["Minimax"]
 
