@@ -79,12 +79,12 @@ def machine(xp: Any) -> dict[str, str]:
     about = {"processor": f"{next(iter(models), platform.machine())}, {os.cpu_count()} cores"}
     if xp is not np:
         about["gpu"] = xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
-    pools = [f"numba {numba.get_num_threads()}"]
+    pools = [f"numba: {numba.get_num_threads()}"]
     if importlib.util.find_spec("threadpoolctl"):
         from threadpoolctl import threadpool_info
 
         pools += [
-            f"{pool['prefix']} {pool['version']}: {pool['num_threads']}"
+            f"{pool['prefix']} {pool['version'] or ''}".strip() + f": {pool['num_threads']}"
             for pool in threadpool_info()
         ]
     installed = {d.name: d.version for d in importlib.metadata.distributions()}

@@ -48,7 +48,7 @@ class Effort(NamedTuple):
 
 
 FULL = Effort(rounds=11, budget=20, sample=0.05)
-QUICK = Effort(rounds=3, budget=0, sample=0.01)
+QUICK = Effort(rounds=3, budget=0, sample=0.02)
 
 
 def measure(row: Row, effort: Effort, synchronize: Callable[[], object]) -> Record:
@@ -122,7 +122,7 @@ def table(record: Record) -> str:
     yardstick = (*_milliseconds(product), "", "", "", "1.0", f"{product['gflops']:.1f} Gflop/s")
     lines = [(record["row"], *titles), (f"  {PRODUCT}", *yardstick)]
     lines += [(f"  {call['name']}", *_cells(call)) for call in calls]
-    return "".join(f"{head:34}{''.join(f'{c:>13}' for c in cells)}\n" for head, *cells in lines)
+    return "".join(f"{head:34}{' '.join(f'{c:>12}' for c in cells)}\n" for head, *cells in lines)
 
 
 def _milliseconds(times: Record) -> list[str]:
@@ -133,9 +133,8 @@ def _cells(call: Record) -> list[str]:
     ratios = [f"{call[key]:.2f}" if key in call else "" for key in ("ratio", "ratio_of_minima")]
     judged = call.get("bar") is not None
     bar = f"{call['bar']:g} {'met' if call['met'] else 'missed'}" if judged else ""
-    return [
-        *_milliseconds(call), *ratios, bar, f"{call['products']:.1f}", f"{call['residual']:.1e}"
-    ]  # fmt: skip
+    products, residual = f"{call['products']:.1f}", f"{call['residual']:.1e}"
+    return [*_milliseconds(call), *ratios, bar, products, residual]
 
 
 def verdict(records: Sequence[Record]) -> str:

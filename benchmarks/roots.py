@@ -23,34 +23,32 @@ def rows(xp: Any) -> list[Row]:
     """Return the rows on arrays of ``xp``, NumPy or CuPy; SciPy and the bars are for NumPy."""
     general = partial(gaussian, xp, 1024, shift=2)
     general_peers = on_host(xp, Peer("scipy.linalg.sqrtm", scipy.linalg.sqrtm, 2))
-    polar_peers = [
-        Peer("SVD recipe", partial(svd_polar, xp)),
-        *on_host(xp, Peer("scipy.linalg.polar", scipy.linalg.polar, 1.4)),
-    ]
+    scipy_polar = on_host(xp, Peer("scipy.linalg.polar", scipy.linalg.polar, 1.4))
+    polar_peers = [Peer("SVD recipe", partial(svd_polar, xp)), *scipy_polar]
     gradient = partial(root_and_gradient, xp, 1000, 32)
     gradient_peers = [Peer("eigh recipe", partial(eigh_lyapunov, xp))]
     return [
-        square_root(xp, 128, eigh_bar=1),
-        square_root(xp, 512, eigh_bar=1),
-        square_root(xp, 1024, eigh_bar=1, scipy_bar=7),
+        square_root(xp, 128, eigh=1),
+        square_root(xp, 512, eigh=1),
+        square_root(xp, 1024, eigh=1, scipy=7),
         square_root(xp, 1024, dtype="float32"),
-        square_root(xp, 1000, 32, eigh_bar=4, scipy_bar=8),
-        square_root(xp, 1000, 32, dtype="float32", eigh_bar=6, scipy_bar=10),
+        square_root(xp, 1000, 32, eigh=4, scipy=8),
+        square_root(xp, 1000, 32, dtype="float32", eigh=6, scipy=10),
         square_root(xp, 4000, 8),
         square_root(xp, 4000, 8, dtype="float32"),
         square_root(xp, 10000, 3),
         Row("sqrtm general 1024x1024", general, sqrtm, of_square, general_peers),
-        inverse_fourth_root(xp, 256, scipy_bar=15),
-        inverse_fourth_root(xp, 512, scipy_bar=15),
+        inverse_fourth_root(xp, 256, bar=15),
+        inverse_fourth_root(xp, 512, bar=15),
         Row("polar 512x512", partial(gaussian, xp, 512), polar, of_polar, polar_peers),
         Row("sqrtm_vjp SPD 1000x32x32", gradient, sqrtm_vjp, of_lyapunov, gradient_peers),
     ]
 
 
-def square_root(xp: Any, *shape: int, dtype="float64", eigh_bar=None, scipy_bar=None) -> Row:
+def square_root(xp: Any, *shape: int, dtype: str = "float64", **bars: float) -> Row:
     peers = [
-        *recipes(xp, 1 / 2, eigh_bar),
-        *on_host(xp, Peer("scipy.linalg.sqrtm", scipy.linalg.sqrtm, scipy_bar)),
+        *recipes(xp, 1 / 2, bars.get("eigh")),
+        *on_host(xp, Peer("scipy.linalg.sqrtm", scipy.linalg.sqrtm, bars.get("scipy"))),
     ]
     if xp is not np:
         peers.append(Peer("Newton-Schulz, 25 steps", partial(newton_schulz, xp)))
@@ -58,9 +56,9 @@ def square_root(xp: Any, *shape: int, dtype="float64", eigh_bar=None, scipy_bar=
     return Row(name, partial(spd, xp, *shape, dtype=dtype), sqrtm, of_square, peers)
 
 
-def inverse_fourth_root(xp: Any, n: int, *, scipy_bar: float) -> Row:
+def inverse_fourth_root(xp: Any, n: int, bar: float) -> Row:
     power = partial(scipy.linalg.fractional_matrix_power, t=-1 / 4)
-    peers = [*recipes(xp, -1 / 4), *on_host(xp, Peer("scipy fractional power", power, scipy_bar))]
+    peers = [*recipes(xp, -1 / 4), *on_host(xp, Peer("scipy fractional power", power, bar))]
     name = f"inv_rootm(A, 4) SPD {n}x{n}"
     return Row(name, partial(spd, xp, n), partial(inv_rootm, p=4), of_inverse_fourth_root, peers)
 

@@ -17,12 +17,12 @@ __all__ = [
     "Entered",
     "Namespace",
     "adjoint",
+    "complex_dtype",
     "device_of",
     "enter",
     "eps",
     "is_numpy",
     "namespace_of",
-    "real_dtype",
     "to_host",
 ]
 
@@ -185,11 +185,11 @@ def adjoint(xp: Namespace, x: Array) -> Array:
     return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
 
 
-def real_dtype(xp: Namespace, dtype: Any) -> Any:
-    """Return the real dtype of the same precision."""
+def complex_dtype(xp: Namespace, dtype: Any) -> Any:
+    """Return the complex dtype of the same precision."""
     if xp.isdtype(dtype, "complex floating"):
-        return xp.float32 if dtype == xp.complex64 else xp.float64
-    return dtype
+        return dtype
+    return xp.complex64 if dtype == xp.float32 else xp.complex128
 
 
 def eps(xp: Namespace, dtype: Any) -> float:

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from resolvent.arrays import Array, Namespace, adjoint, enter, eps
+from resolvent.arrays import Array, Namespace, adjoint, complex_dtype, enter, eps
 from resolvent.linalg.norms import frobenius, identity_like, nonzero, power
 from resolvent.linalg.roots.inverse_derivative import inverse_derivative
 from resolvent.linalg.spectral import eigh
@@ -118,8 +118,10 @@ def root_certificate(A: Any, X: Any, p: int = 2) -> RootCertificate:
         return RootCertificate(zero, zero, zero, zero, zero == 0)
     finite = xp.all(xp.isfinite(X), axis=(-2, -1), keepdims=True)
     X = xp.where(finite, X, xp.zeros_like(X))
-    if is_hermitian(xp, A) and is_hermitian(xp, X):
-        condition, error, attainable = _hermitian(xp, A, X, p)
+    skew = _scalar(frobenius(xp, X - adjoint(xp, X)) / nonzero(xp, frobenius(xp, X))) / 2
+    if is_hermitian(xp, A) and bool(xp.all(skew <= eps(xp, A.dtype) ** 0.5)):
+        condition, error, attainable = _hermitian(xp, A, 0.5 * (X + adjoint(xp, X)), p)
+        error = error + skew * A.shape[-1] ** 0.5  # Frobenius relative to spectral norm
     else:
         condition, error = _general(xp, A, X, p)
         attainable = condition * eps(xp, A.dtype)
@@ -178,32 +180,29 @@ def _hermitian(xp: Namespace, A: Array, X: Array, p: int) -> tuple[Array, Array,
 def _general(xp: Namespace, A: Array, X: Array, p: int) -> tuple[Array, Array]:
     """Return condition and first-order error estimate of a root of any kind."""
     q = abs(p)
+    kind = complex_dtype(xp, A.dtype)
+    A, X = xp.astype(A, kind), xp.astype(X, kind)
     P = power(X, q)
     solve, solve_adjoint = inverse_derivative(xp, X, q)
     if p > 0:
         correction = solve(P - A)
-
-        def apply(E: Array) -> Array:
-            return solve(E)
-
-        def apply_adjoint(F: Array) -> Array:
-            return solve_adjoint(F)
     else:
         correction = solve((P @ A - identity_like(xp, A)) @ P)
-        PH = adjoint(xp, P)
+    PH = adjoint(xp, P)
 
-        def apply(E: Array) -> Array:
-            return solve(P @ E @ P)
+    def derivative(E: Array) -> Array:  # of the root, in the direction E
+        return solve(E if p > 0 else P @ E @ P)
 
-        def apply_adjoint(F: Array) -> Array:
-            return PH @ solve_adjoint(F) @ PH
+    def derivative_adjoint(F: Array) -> Array:
+        F = solve_adjoint(F)
+        return F if p > 0 else PH @ F @ PH
 
     norm = nonzero(xp, frobenius(xp, X))
     start = np.random.default_rng(0).standard_normal(A.shape)
-    E = xp.astype(xp.asarray(start, device=A.device), P.dtype)
+    E = xp.astype(xp.asarray(start, device=A.device), kind)
     for _ in range(_POWER_STEPS):
-        E = apply_adjoint(apply(E / nonzero(xp, frobenius(xp, E))))
-    gain = frobenius(xp, apply(E / nonzero(xp, frobenius(xp, E))))
+        E = derivative_adjoint(derivative(E / nonzero(xp, frobenius(xp, E))))
+    gain = frobenius(xp, derivative(E / nonzero(xp, frobenius(xp, E))))
     condition = gain * frobenius(xp, A) / norm
     return _scalar(condition), _scalar(frobenius(xp, correction) / norm)
 

@@ -10,7 +10,7 @@ Cost: one Hermitian eigendecomposition (about ``9 n³`` flops) and one product.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from resolvent.arrays import Array, Namespace, eps
+from resolvent.arrays import Array, Namespace, complex_dtype, eps
 from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
 from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.spectral import Eigen, eigh
@@ -82,7 +82,7 @@ def _power(xp: Namespace, w: Array, p: int) -> Array:
 
 def _complex_root(eigen: Eigen, zero: Array, p: int) -> Array:
     xp, w = eigen.xp, eigen.values
-    dtype = xp.complex64 if w.dtype == xp.float32 else xp.complex128
+    dtype = complex_dtype(xp, w.dtype)
     safe = xp.astype(xp.where(zero, xp.ones_like(w), w), dtype)
     root = _power(xp, safe, p)
     root = xp.where(zero, xp.zeros_like(root), root)

@@ -21,7 +21,7 @@ _Map: TypeAlias = Callable[[Array], Array]
 
 
 def inverse_derivative(xp: Namespace, X: Array, q: int) -> tuple[_Map, _Map]:
-    """Return ``E = L^{-1}(R)`` and its adjoint as functions, for a batch ``(..., n, n)``."""
+    """Return ``E = L^{-1}(R)`` and its adjoint as functions, for complex ``X (..., n, n)``."""
     return _by_schur(X, q) if is_numpy(xp) else _by_eigenvectors(xp, X, q)
 
 
@@ -30,7 +30,7 @@ def _by_schur(X: Array, q: int) -> tuple[_Map, _Map]:
     roots = [cmath.exp(2j * cmath.pi * k / q) for k in range(1, q)]
 
     def solve(R: Array, transpose: str) -> Array:
-        E = np.empty(R.shape, np.result_type(R, np.complex64))
+        E = np.empty(R.shape, R.dtype)
         for place, (T, Z) in forms.items():
             (trsyl,) = lapack.get_lapack_funcs(("trsyl",), (T,))
             Y = Z.conj().T @ R[place] @ Z
@@ -53,10 +53,10 @@ def _by_eigenvectors(xp: Namespace, X: Array, q: int) -> tuple[_Map, _Map]:
     W = xp.linalg.inv(V)
 
     def solve(R: Array) -> Array:
-        return V @ ((W @ xp.astype(R, V.dtype) @ V) / sums) @ W
+        return V @ ((W @ R @ V) / sums) @ W
 
     def solve_adjoint(R: Array) -> Array:
         VH, WH = adjoint(xp, V), adjoint(xp, W)
-        return WH @ ((VH @ xp.astype(R, V.dtype) @ WH) / xp.conj(sums)) @ VH
+        return WH @ ((VH @ R @ WH) / xp.conj(sums)) @ VH
 
     return solve, solve_adjoint

@@ -1,6 +1,7 @@
 """The harness measures what it says, by a clock that only the calls move; nothing is timed here."""
 
 import json
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def record(harness, clock):
     return harness.measure(row, harness.QUICK, lambda: None)
 
 
-def test_rounds_are_interleaved_after_a_warm_up(record, clock):
+@pytest.mark.usefixtures("record")
+def test_rounds_are_interleaved_after_a_warm_up(clock):
     assert clock.seen == ["ours", "slow", "fast"] + ["product", "ours", "slow", "fast"] * 4
 
 
@@ -96,8 +98,8 @@ def test_table_and_verdict_say_met_and_missed(harness, record):
     assert head.startswith("row")
     assert product.split()[-2:] == ["0.0", "Gflop/s"]
     assert ours.split() == ["ours", "2000.000", "2000.000", "4.0", "1.0e-03"]
-    assert "3.00         3.00        3 met         12.0" in slow
-    assert "1.50         1.50     2 missed          6.0" in fast
+    assert slow.split()[3:] == ["3.00", "3.00", "3", "met", "12.0", "1.0e-02"]
+    assert fast.split()[3:] == ["1.50", "1.50", "2", "missed", "6.0", "1.0e-01"]
     assert harness.verdict([record]) == "bars met: 1 of 2\nmissed: row: fast"
 
 
@@ -127,8 +129,9 @@ def test_the_device_is_idle_before_and_after_each_sample(harness, clock):
     assert clock.seen == ["ours", *sample * 4]
 
 
+@pytest.mark.usefixtures("harness")
 @pytest.mark.parametrize("xp", [np, array_api_compat.numpy], ids=["host", "elsewhere"])
-def test_every_call_of_small_rows_is_right(harness, xp):
+def test_every_call_of_small_rows_is_right(xp):
     """Without SciPy's peers and with them; "elsewhere" takes the rows that a GPU gets."""
     for row in import_module("benchmarks.roots").rows(xp):
         if "10000x3x3" in row.name or "128" in row.name or "polar" in row.name:
@@ -138,13 +141,17 @@ def test_every_call_of_small_rows_is_right(harness, xp):
                 assert row.residual(call(*inputs), *inputs) < 1e6 * np.finfo(float).eps
 
 
-def test_bars_and_scipy_belong_to_numpy(harness):
+@pytest.mark.usefixtures("harness")
+def test_bars_and_scipy_belong_to_numpy():
     roots = import_module("benchmarks.roots")
     host, elsewhere = roots.rows(np), roots.rows(array_api_compat.numpy)
     assert [row.name for row in host] == [row.name for row in elsewhere]
-    assert sum(peer.bar is not None for row in host for peer in row.peers) == 11
-    peers = [peer for row in elsewhere for peer in row.peers]
-    assert not any(peer.bar is not None or "scipy" in peer.name for peer in peers)
+
+    def has_bar_or_scipy(row):
+        return any(peer.bar or "scipy" in peer.name for peer in row.peers)
+
+    assert any(map(has_bar_or_scipy, host))
+    assert not any(map(has_bar_or_scipy, elsewhere))
 
 
 def test_command_prints_the_machine_and_writes_what_it_prints(
@@ -165,15 +172,18 @@ def test_command_prints_the_machine_and_writes_what_it_prints(
     assert all(len(call["samples"]) == 3 for call in row["calls"])
 
 
+@pytest.mark.usefixtures("harness")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["rots"], "invalid choice"),
         (["roots", "--only", "nothing"], "no row matches 'nothing'"),
         (["roots", "--only", "("], "missing )"),
+        (["roots", "--backend", "cupy"], "CuPy is not installed"),
     ],
 )
-def test_wrong_arguments_get_one_line(harness, capsys, arguments, message):
+def test_wrong_arguments_get_one_line(monkeypatch, capsys, arguments, message):
+    monkeypatch.setitem(sys.modules, "cupy", None)
     with pytest.raises(SystemExit, match="2"):
         import_module("benchmarks.__main__").main(arguments)
     assert message in capsys.readouterr().err

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from scipy.special import binom
 
 from resolvent.linalg import gallery, inv_rootm, inv_sqrtm, rootm, roots, sqrtm
 from resolvent.linalg.roots.taylor import polynomial
@@ -113,7 +112,7 @@ def test_methods_for_general_matrices_agree(method, p, dtype, rng):
 
 # Padé
 
-SPECTRUM = np.array([1e-4, 0.02, 0.3, 1.0, 2.5])
+SPECTRUM = np.array([0.05, 0.2, 0.3, 1.0, 2.5])
 NORMALISERS = {
     "frobenius": np.linalg.norm(SPECTRUM),
     "trace": SPECTRUM.mean(),
@@ -175,9 +174,8 @@ def test_taylor_is_the_binomial_series(degree, p, rng):
     A = gallery.spd([0.5, 1.0, 1.5], rng=rng)
     c = np.linalg.norm(A)
     Z = np.eye(3) - A / c
-    wanted = sum(
-        binom(1 / p, k) * (-1) ** k * np.linalg.matrix_power(Z, k) for k in range(degree + 1)
-    )
+    coefficients = [math.prod((i - 1 / p) / (i + 1) for i in range(k)) for k in range(degree + 1)]
+    wanted = sum(a * np.linalg.matrix_power(Z, k) for k, a in enumerate(coefficients))
     got = root(A, p, roots.Taylor(degree=degree))
     np.testing.assert_allclose(got, c ** (1 / p) * wanted, rtol=0, atol=1e3 * EPS)
 
