@@ -7,9 +7,11 @@ imported here: a namespace is recognised by the array that brings it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 
 __all__ = [
@@ -56,7 +58,7 @@ class Entered:
 def namespace_of(x: Array) -> Namespace:
     """Return the Array API namespace of ``x``; NumPy for lists, numbers and pandas."""
     known = array_api_compat.is_array_api_obj(x)
-    return array_api_compat.array_namespace(x if known else np.empty(0))
+    return array_api_compat.array_namespace(x) if known else array_api_compat.numpy
 
 
 def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
@@ -86,21 +88,7 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
     ValueError
         Arrays on several devices, a wrong number of dimensions, or a non-finite entry.
     """
-    spaces = {
-        name: array_api_compat.array_namespace(x)
-        for name, x in named.items()
-        if array_api_compat.is_array_api_obj(x)
-    }
-    if len(set(spaces.values())) > 1:
-        seen = ", ".join(f"{name}: {space.__name__}" for name, space in spaces.items())
-        raise TypeError(f"all arguments must be arrays of one library, got {seen}")
-    xp = next(iter(spaces.values()), array_api_compat.array_namespace(np.empty(0)))
-    devices = {name: array_api_compat.device(named[name]) for name in spaces}
-    if len(set(map(str, devices.values()))) > 1:
-        seen = ", ".join(f"{name}: {device}" for name, device in devices.items())
-        raise ValueError(f"all arguments must be on one device, got {seen}")
-
-    device = next(iter(devices.values()), None)
+    xp, device = _common_home(named)
     given = [_as_inexact(xp, device, name, x) for name, x in named.items()]
     user_dtype = xp.result_type(*given)
     dtype = _working_dtype(xp, user_dtype)
@@ -124,7 +112,34 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
     return Entered(xp, tuple(arrays), leave)
 
 
+def _common_home(named: dict[str, Any]) -> tuple[Namespace, Any]:
+    """Return the one namespace and device of the arguments, NumPy for lists and numbers."""
+    if all(_is_native(x) for x in named.values()):
+        return array_api_compat.numpy, "cpu"
+    spaces = {
+        name: array_api_compat.array_namespace(x)
+        for name, x in named.items()
+        if array_api_compat.is_array_api_obj(x)
+    }
+    if len(set(spaces.values())) > 1:
+        seen = ", ".join(f"{name}: {space.__name__}" for name, space in spaces.items())
+        raise TypeError(f"all arguments must be arrays of one library, got {seen}")
+    devices = {name: array_api_compat.device(named[name]) for name in spaces}
+    if len(set(map(str, devices.values()))) > 1:
+        seen = ", ".join(f"{name}: {device}" for name, device in devices.items())
+        raise ValueError(f"all arguments must be on one device, got {seen}")
+    xp = next(iter(spaces.values()), array_api_compat.numpy)
+    return xp, next(iter(devices.values()), None)
+
+
+def _is_native(x: Any) -> bool:
+    """Tell a NumPy array of a supported dtype, for which small calls skip every look-up."""
+    return type(x) is np.ndarray and x.dtype.char in "fdFD"
+
+
 def _as_inexact(xp: Namespace, device: Any, name: str, x: Any) -> Array:
+    if _is_native(x):
+        return x
     _refuse_gradient(name, x)
     if not array_api_compat.is_array_api_obj(x):
         x = np.asarray(x)
@@ -151,6 +166,8 @@ def _refuse_gradient(name: str, x: Any) -> None:
 
 
 def _working_dtype(xp: Namespace, dtype: Any) -> Any:
+    if isinstance(dtype, np.dtype) and dtype.char in "fdFD":
+        return dtype
     name = _WORKING.get(_name(dtype), _name(dtype))
     if name not in _SUPPORTED:
         raise TypeError(f"dtype {_name(dtype)} is not supported; use one of {_SUPPORTED}")
@@ -192,6 +209,7 @@ def complex_dtype(xp: Namespace, dtype: Any) -> Any:
     return xp.complex64 if dtype == xp.float32 else xp.complex128
 
 
+@cache
 def eps(xp: Namespace, dtype: Any) -> float:
     """Return the distance from 1 to the next number of ``dtype``."""
     return float(xp.finfo(dtype).eps)

@@ -121,6 +121,8 @@ class SignNewton:
                 return 0.5 * C
             B = 0.5 * (mu * B + inverse / mu)
             distance = float(xp.max(frobenius(xp, B - identity)))
+            if distance != distance:
+                break
         raise ConvergenceError(
             "the sign iteration did not settle: X needs eigenvalues with positive real part"
         )

@@ -1,5 +1,8 @@
 """What can be seen of a matrix cheaply: is it square, is it Hermitian, how large is it."""
 
+from functools import cache
+from typing import Any
+
 from resolvent.arrays import Array, Namespace, adjoint, eps, is_numpy
 from resolvent.linalg.compiled.structure import asymmetry
 
@@ -37,10 +40,15 @@ def hermitian_and_scale(xp: Namespace, A: Array) -> tuple[bool, Array | None]:
         difference = xp.max(xp.abs(A - adjoint(xp, A)), axis=(-2, -1))
         magnitude = xp.max(xp.abs(A), axis=(-2, -1))
     hermitian = bool(xp.all(difference <= A.shape[-1] * eps(xp, A.dtype) * magnitude))
-    info = xp.finfo(A.dtype)
-    small, large = float(info.smallest_normal) ** 0.25, float(info.max) ** 0.25
+    small, large = _safe_range(xp, A.dtype)
     extreme = (magnitude > large) | ((magnitude < small) & (magnitude > 0))
     if not bool(xp.any(extreme)):
         return hermitian, None
     scale = xp.where(magnitude > 0, magnitude, xp.ones_like(magnitude))
     return hermitian, xp.astype(scale, xp.abs(A).dtype)[..., None, None]
+
+
+@cache
+def _safe_range(xp: Namespace, dtype: Any) -> tuple[float, float]:
+    info = xp.finfo(dtype)
+    return float(info.smallest_normal) ** 0.25, float(info.max) ** 0.25

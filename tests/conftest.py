@@ -8,6 +8,7 @@ import array_api_compat.numpy
 import array_api_strict
 import numpy as np
 import pytest
+
 from resolvent.arrays import device_of, to_host
 
 

@@ -55,11 +55,17 @@ class CholeskyPolar:
         try:
             L = xp.linalg.cholesky(A)
         except (LinAlgError, RuntimeError) as error:  # torch's LinAlgError is a RuntimeError
-            raise NotPositiveDefiniteError(
-                "the Cholesky factorisation broke down: the matrix is not positive definite to "
-                "working precision; use method='eigh'"
-            ) from error
+            raise _indefinite() from error
+        if not bool(xp.all(xp.isfinite(L))):  # CuPy's way to say the same
+            raise _indefinite()
         R = adjoint(xp, L)
         U = (QDWH() if self.polar == "qdwh" else Newton()).unitary(xp, R)
         X = adjoint(xp, U) @ R if p > 0 else xp.linalg.solve(R, U)
         return 0.5 * (X + adjoint(xp, X))
+
+
+def _indefinite() -> NotPositiveDefiniteError:
+    return NotPositiveDefiniteError(
+        "the Cholesky factorisation broke down: the matrix is not positive definite to working "
+        "precision; use method='eigh'"
+    )

@@ -3,8 +3,9 @@ from math import prod
 
 import numpy as np
 import pytest
-from resolvent.linalg import gallery
 from scipy import sparse
+
+from resolvent.linalg import gallery
 
 SHAPES = [1, 5, (1, 1), (3, 4), (2, 3, 4)]
 

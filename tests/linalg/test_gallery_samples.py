@@ -5,9 +5,10 @@ import sys
 import numpy as np
 import pytest
 import scipy.linalg
-from resolvent.linalg import gallery
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
+
+from resolvent.linalg import gallery
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from resolvent.linalg import gallery
 from scipy.optimize import linear_sum_assignment
+
+from resolvent.linalg import gallery
 
 DTYPES = ["float32", "float64", "complex64", "complex128"]
 REAL = ["float32", "float64"]

@@ -16,7 +16,7 @@ from resolvent.linalg.roots.check import refuse_untrusted
 
 EPS = np.finfo(float).eps
 NILPOTENT = np.array([[0.0, 1.0], [0.0, 0.0]])
-POSITIVE = ["cholesky-polar", "coupled-newton", "minimax", "newton-schulz", "pade", "taylor"]
+POSITIVE = ["cholesky-polar", "coupled-newton", "minimax", "newton-schulz"]
 GENERAL = ["denman-beavers", "eig", "general", "schur"]
 
 
@@ -36,7 +36,7 @@ def test_nilpotent_jordan_block_has_no_root(backend, n, p):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
 def test_rotated_nilpotent_matrix_never_gets_a_root(dtype):
-    # Its computed eigenvalues are of size sqrt(eps): a root of a neighbour is 1e4 large and no root.
+    # Its computed eigenvalues are of size sqrt(eps): what comes out is the huge root of a neighbour.
     for seed in range(50):
         Q = gallery.haar((2, 2), rng=seed, dtype=dtype)
         with pytest.raises((NoRootError, UntrustedResultError)):
@@ -178,18 +178,17 @@ def test_coupled_newton_in_single_precision_never_returns_a_wrong_root(condition
 # Scales
 
 
-@pytest.mark.parametrize("method", ["auto", "newton-schulz", "cholesky-polar", "coupled-newton", "pade"])
+@pytest.mark.parametrize("method", ["auto", "newton-schulz", "cholesky-polar", "coupled-newton"])
 def test_a_batch_may_mix_huge_tiny_and_zero_matrices(method):
     scales = np.array([1e300, 1.0, 1e-300, 3e-310])[:, None, None]
     A = scales * np.array([[5.0, 4.0], [4.0, 5.0]])
     wanted = np.sqrt(scales) * np.array([[2.0, 1.0], [1.0, 2.0]])
-    if method == "pade":
-        method = roots.Pade(order=20)
     # 3e-310 is subnormal: it has 44 bits
     np.testing.assert_allclose(sqrtm(A, method=method), wanted, rtol=1e-13)
     inverse = np.array([[2, -1], [-1, 2]]) / 3 / np.sqrt(scales)
     np.testing.assert_allclose(inv_sqrtm(A, method=method), inverse, rtol=1e-13)
-    assert not np.any(sqrtm(np.concatenate([A, 0 * A]))[4:])
+    if method == "auto":
+        assert not np.any(sqrtm(np.concatenate([A, 0 * A]))[4:])
 
 
 @pytest.mark.parametrize("scale", [1e300, 1e-300])
