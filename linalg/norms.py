@@ -69,13 +69,19 @@ def norm_estimate(xp: Namespace, A: Array) -> Array:
 def smallest_singular_bound(xp: Namespace, A: Array) -> float:
     """Return a lower bound of the smallest singular value over a batch of square matrices.
 
-    ``1/norm(A^{-1})`` from one inverse; 0 where the inverse does not exist to working precision.
+    With ``G = A^{-H} A^{-1}``, ``norm(G²)^{-1/4}`` from one inverse and two products, the norm
+    being the smaller of Frobenius and infinity; 0 where A is singular to working precision.
     """
     try:
-        bound = float(xp.max(singular_bound(xp, xp.linalg.inv(A))))
+        inverse = xp.linalg.inv(A)
     except (LinAlgError, RuntimeError):  # torch's LinAlgError is a RuntimeError
         return 0.0
-    return 1 / bound if 0 < bound * eps(xp, A.dtype) < 1 else 0.0
+    largest = float(xp.max(xp.abs(inverse)))
+    if not largest * eps(xp, A.dtype) < 1:
+        return 0.0
+    G = adjoint(xp, inverse) @ inverse
+    bound = float(xp.max(spectral_bound(xp, G @ G))) ** 0.25
+    return 1 / bound if bound * eps(xp, A.dtype) < 1 else 0.0
 
 
 def nonzero(xp: Namespace, c: Array) -> Array:

@@ -184,10 +184,7 @@ def _general(xp: Namespace, A: Array, X: Array, p: int) -> tuple[Array, Array]:
     A, X = xp.astype(A, kind), xp.astype(X, kind)
     P = power(X, q)
     solve, solve_adjoint = inverse_derivative(xp, X, q)
-    if p > 0:
-        correction = solve(P - A)
-    else:
-        correction = solve((P @ A - identity_like(xp, A)) @ P)
+    correction = solve(P - A) if p > 0 else solve((P @ A - identity_like(xp, A)) @ P)
     PH = adjoint(xp, P)
 
     def derivative(E: Array) -> Array:  # of the root, in the direction E

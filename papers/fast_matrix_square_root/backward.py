@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from resolvent.arrays import Namespace
 from resolvent.linalg import gallery, sqrtm, sqrtm_vjp
 from resolvent.linalg.lyapunov import SignPolynomial
-from resolvent.papers.fast_matrix_square_root.methods import BACKWARD, relative_error
+from resolvent.papers.fast_matrix_square_root.methods import BACKWARD_STEPS, relative_error
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
 
@@ -46,7 +46,7 @@ def backward(
     for name, row in errors.items():
         for i, condition in enumerate(conditions):
             label = f"{name}_{condition:.0e}".replace("+0", "")
-            scalars[f"{label}_error"] = row[i, (BACKWARD.steps or 0) - 1]
+            scalars[f"{label}_error"] = row[i, BACKWARD_STEPS - 1]
             scalars[f"{label}_steps"] = steps_until(row[i], 1e-6)
     return Results(scalars, {"conditions": np.array(conditions), **errors})
 

@@ -1,5 +1,7 @@
 """The cases of ``paper.toml``, each an experiment of its own file."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from resolvent.arrays import Namespace
@@ -12,7 +14,7 @@ from resolvent.papers.running import Progress
 
 __all__ = ["run"]
 
-EXPERIMENTS = {
+EXPERIMENTS: dict[str, Callable[..., Results]] = {
     "forward": forward,
     "backward": backward,
     "normalisers": normalisers,

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from resolvent.papers.fast_matrix_square_root.methods import BACKWARD
+from resolvent.papers.fast_matrix_square_root.methods import BACKWARD_STEPS
 from resolvent.papers.results import Results
 
 __all__ = ["backward", "forward", "normalisers", "whitening"]
@@ -46,11 +46,12 @@ def forward(results: Mapping[str, Results]) -> Figure:
         squeeze=False,
     )
     for (j, i), panel in np.ndenumerate(axes):
+        times, errors = 1e6 * data["time"][i, j], data["error"][i]
         for name in ("mtp", "mpa", "newton_schulz"):
-            times = 1e6 * data[f"time_{name}"][i, j]
-            panel.semilogy(times, data[f"error_{name}"][i], label=LABELS[name], **STYLES[name])
+            mine = data["family"] == name
+            panel.semilogy(times[mine], errors[mine], label=LABELS[name], **STYLES[name])
         for name in ("eigh", "library_eigh"):
-            time = 1e6 * data[f"time_{name}"][i, j, 0]
+            (time,) = times[data["family"] == name]
             panel.axvline(time, label=LABELS[name], **STYLES[name])
         panel.set_xlim(left=0)
         panel.set_title(f"n = {sizes[i]}, batch of {batches[j]}")
@@ -76,8 +77,8 @@ def backward(results: Mapping[str, Results]) -> Figure:
             label = rf"$10^{{{np.log10(condition):.0f}}}$, {label}"
             steps = np.arange(1, len(errors) + 1)
             panel.semilogy(steps, errors, color=colour, marker="o", label=label, **style)
-    panel.axvline(float(BACKWARD.steps or 0), color="0.4", linestyle=":", marker="")
-    panel.set_title("published setting", x=_fraction(panel, BACKWARD.steps), color="0.4")
+    panel.axvline(BACKWARD_STEPS, color="0.4", linestyle=":", marker="")
+    panel.set_title("published setting", x=_fraction(panel, BACKWARD_STEPS), color="0.4")
     panel.set_xlabel("steps, six matrix products each")
     panel.set_ylabel("relative error of the gradient")
     _legend_below(
@@ -113,7 +114,8 @@ def whitening(results: Mapping[str, Results]) -> Figure:
     names = [key.removeprefix("after_") for key in data if key.startswith("after_")]
     labels = LABELS | {"minimax": "minimax (ours)", "mpa_trace": "MPA, mean (ours)"}
     figure = plt.figure(figsize=(9.4, 4.2))
-    left, right = figure.subfigures(1, 2, width_ratios=[1.5, 1])
+    halves: Any = figure.subfigures(1, 2, width_ratios=[1.5, 1])
+    left, right = halves
     rows = left.subplots(1 + len(names), 1)
     _strip(rows[0], data["before"], "before", limits=(0, 1))
     for row, name in zip(rows[1:], names, strict=True):

@@ -4,8 +4,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from resolvent.arrays import Namespace
+from resolvent.arrays import Array, Namespace
 from resolvent.linalg import sqrtm
 from resolvent.linalg.roots import NewtonSchulz, Pade, Taylor
 from resolvent.papers.fast_matrix_square_root.methods import (
@@ -23,9 +24,18 @@ from resolvent.papers.running import Progress
 
 __all__ = ["forward"]
 
-DEGREES = (4, 6, 10, 14, 20)
-ORDERS = (2, 3, 5, 8, 10)
-STEPS = (3, 5, 7, 9, 12)
+LIBRARY = None  # in place of a method: eigh of the array library
+RIVAL = NewtonSchulz(steps=5, normaliser="frobenius")
+
+FAMILIES = (
+    ("mtp", [Taylor(degree) for degree in (4, 6, 10, 14, 20)]),
+    ("mpa", [Pade(order) for order in (2, 3, 5, 8, 10)]),
+    ("newton_schulz", [NewtonSchulz(steps, "trace") for steps in (3, 5, 7, 9, 12)]),
+    ("newton_schulz_frobenius", [RIVAL]),
+    ("eigh", ["eigh"]),
+    ("library_eigh", [LIBRARY]),
+)
+METHODS: list[Any] = [method for _, methods in FAMILIES for method in methods]
 
 
 def forward(
@@ -39,58 +49,45 @@ def forward(
 ) -> Results:
     """Time every method on batches of each size, and compare its roots with those of ``eigh``.
 
-    Errors are medians over the largest batch. Arrays: ``error_<family>`` (sizes, settings),
-    ``time_<family>`` (sizes, batches, settings) in seconds per matrix, where a family is ``mtp``,
-    ``mpa``, ``newton_schulz`` or, with a single setting, ``eigh`` (ours) and ``library_eigh``.
+    Arrays: ``family`` (methods), the names; ``error`` (sizes, methods), medians
+    over the largest batch; ``time`` (sizes, batches, methods) in seconds per matrix.
     """
-    families: dict[str, list[Any]] = {
-        "mtp": [Taylor(degree) for degree in DEGREES],
-        "mpa": [Pade(order) for order in ORDERS],
-        "newton_schulz": [NewtonSchulz(steps, "trace") for steps in STEPS],
-        "eigh": ["eigh"],
-    }
-    shape = (len(sizes), len(batches))
-    errors = {name: np.empty((len(sizes), len(row))) for name, row in families.items()}
-    times = {name: np.empty((*shape, len(row))) for name, row in families.items()}
-    times["library_eigh"] = np.empty((*shape, 1))
-    same_normaliser = np.empty(len(sizes))
+    error = np.empty((len(sizes), len(METHODS)))
+    time = np.empty((len(sizes), len(batches), len(METHODS)))
     for i, n in enumerate(progress(sizes, desc="size")):
-        matrices = gaussian(xp, rng, max(batches), n, n)
-        reference = eigh_root(xp, matrices)
-        rival = sqrtm(matrices, method=NewtonSchulz(NEWTON_SCHULZ.steps))
-        same_normaliser[i] = np.median(relative_error(rival, reference))
-        for name, methods in families.items():
-            roots = (sqrtm(matrices, method=method) for method in methods)
-            errors[name][i] = [np.median(relative_error(X, reference)) for X in roots]
+        A = gaussian(xp, rng, max(batches), n, n)
+        reference = eigh_root(A)
+        for k, method in enumerate(METHODS):
+            error[i, k] = np.median(relative_error(_root(A, method), reference))
         for j, batch in enumerate(batches):
-            A = matrices[:batch, ...]
-            labels = [(name, k) for name, row in families.items() for k in range(len(row))]
-            runners = [partial(sqrtm, A, method=families[name][k]) for name, k in labels]
-            seconds, _ = race([*runners, partial(eigh_root, xp, A)], rounds)
-            for (name, k), time in zip([*labels, ("library_eigh", 0)], seconds, strict=True):
-                times[name][i, j, k] = time / batch
+            runners = [partial(_root, A[:batch, ...], method) for method in METHODS]
+            seconds, _ = race(runners, rounds)
+            time[i, j] = seconds / batch
 
-    mpa = errors["mpa"][:, ORDERS.index(MPA.order)]
-    mtp_time = times["mtp"][:, -1, DEGREES.index(MTP.degree)]
-    mpa_time = times["mpa"][:, -1, ORDERS.index(MPA.order)]
-    newton_schulz_time = times["newton_schulz"][:, -1, STEPS.index(5)]
+    def errors(method: Any) -> NDArray[np.float64]:
+        return error[:, METHODS.index(method)]
+
+    def speedup(method: Any, over: Any) -> NDArray[np.float64]:
+        return time[:, -1, METHODS.index(over)] / time[:, -1, METHODS.index(method)]
+
     scalars = {
-        "mtp_over_mpa": np.min(errors["mtp"][:, DEGREES.index(MTP.degree)] / mpa),
-        "newton_schulz_over_mpa": np.min(errors["newton_schulz"][:, STEPS.index(5)] / mpa),
-        "same_normaliser_newton_schulz_over_mpa": np.max(same_normaliser / mpa),
+        "mtp_over_mpa": np.min(errors(MTP) / errors(MPA)),
+        "newton_schulz_over_mpa": np.min(errors(NEWTON_SCHULZ) / errors(MPA)),
+        "same_normaliser_newton_schulz_over_mpa": np.max(errors(RIVAL) / errors(MPA)),
         "products_newton_schulz_over_mtp": products(NEWTON_SCHULZ) / products(MTP),
-        "products_newton_schulz_over_mpa": products(NEWTON_SCHULZ) / products(MPA),
-        "time_library_eigh_over_mtp": geometric_mean(times["library_eigh"][:, -1, 0] / mtp_time),
-        "time_library_eigh_over_mpa": geometric_mean(times["library_eigh"][:, -1, 0] / mpa_time),
-        "time_newton_schulz_over_mtp": geometric_mean(newton_schulz_time / mtp_time),
-        "time_our_eigh_over_mpa": (times["eigh"][:, -1, 0] / mpa_time)[0],
+        "time_library_eigh_over_mtp": _geometric_mean(speedup(MTP, over=LIBRARY)),
+        "time_library_eigh_over_mpa": _geometric_mean(speedup(MPA, over=LIBRARY)),
+        "time_newton_schulz_over_mtp": _geometric_mean(speedup(MTP, over=NEWTON_SCHULZ)),
+        "time_our_eigh_over_mpa": speedup(MPA, over="eigh")[0],
     }
-    arrays = {"sizes": np.array(sizes), "batches": np.array(batches)}
-    arrays |= {f"error_{name}": error for name, error in errors.items()}
-    arrays |= {f"time_{name}": time for name, time in times.items()}
+    family = [name for name, methods in FAMILIES for _ in methods]
+    arrays = {"sizes": sizes, "batches": batches, "family": family, "error": error, "time": time}
     return Results(scalars, arrays)
 
 
-def geometric_mean(x: np.ndarray[Any, Any]) -> float:
-    """Return the mean that treats a ratio and its inverse alike."""
+def _root(A: Array, method: Any) -> Array:
+    return eigh_root(A) if method is LIBRARY else sqrtm(A, method=method)
+
+
+def _geometric_mean(x: NDArray[np.float64]) -> float:
     return float(np.exp(np.mean(np.log(x))))

@@ -10,6 +10,7 @@ sides is 4/3 of one, an inverse is one.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from math import isqrt
 from time import perf_counter
 
@@ -17,12 +18,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, Namespace, to_host
-from resolvent.linalg.lyapunov import SignPolynomial
+from resolvent.arrays import Array, Namespace, namespace_of, to_host
 from resolvent.linalg.roots import Minimax, NewtonSchulz, Pade, Taylor
 
 __all__ = [
-    "BACKWARD",
+    "BACKWARD_STEPS",
     "MPA",
     "MTP",
     "NEWTON_SCHULZ",
@@ -36,7 +36,7 @@ __all__ = [
 MTP = Taylor(degree=10)
 MPA = Pade(order=5, normaliser="frobenius")
 NEWTON_SCHULZ = NewtonSchulz(steps=5, normaliser="trace")
-BACKWARD = SignPolynomial(minimax=False, steps=8)
+BACKWARD_STEPS = 8
 
 SOLVE, INVERSE = 4 / 3, 1.0
 
@@ -47,8 +47,9 @@ def gaussian(xp: Namespace, rng: np.random.Generator, count: int, n: int, sample
     return xp.asarray(X @ X.mT / samples)
 
 
-def eigh_root(xp: Namespace, A: Array) -> Array:
+def eigh_root(A: Array) -> Array:
     """Return the square root by the eigendecomposition of the array library, the usual recipe."""
+    xp = namespace_of(A)
     values, V = xp.linalg.eigh(A)
     return (V * xp.sqrt(xp.maximum(values, 0 * values))[..., None, :]) @ V.mT
 
@@ -103,12 +104,11 @@ def _seconds(run: Callable[[], Array]) -> float:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     # what a method costs, not how well a BLAS and a busy machine share out the cores
-    from threadpoolctl import threadpool_limits
-
+    threadpoolctl = import_module("threadpoolctl")
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        with threadpool_limits(1):
+        with threadpoolctl.threadpool_limits(1):
             yield
     finally:
         numba.set_num_threads(threads)

@@ -60,7 +60,7 @@ def normalisers(
         ("tall", 4 * n, NewtonSchulz(steps=5), Minimax(steps=3)),  # 12 and 10
     ):
         A = gaussian(xp, rng, count, n, samples)
-        reference = eigh_root(xp, A)
+        reference = eigh_root(A)
         for family, methods in progress(FAMILIES.items(), desc=kind):
             arrays[f"{kind}_{family}"] = [_error(A, reference, method) for method in methods]
         published, trace, geometric = (

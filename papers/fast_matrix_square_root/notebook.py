@@ -20,7 +20,7 @@ from resolvent.papers import load
 paper = load("fast-matrix-square-root")
 
 
-def show(case, *quantities):
+def show(case: str, *quantities: str) -> None:
     scalars = paper.run(case).scalars
     for quantity in quantities:
         print(f"{quantity:42} {scalars[quantity]:.3g}")
@@ -34,11 +34,11 @@ def show(case, *quantities):
 # covariance pooling, but that is the doing of their normaliser, the trace: divided by the
 # Frobenius norm as MPA is, the 5 steps win, with more matrix products.
 #
-# The speed-up over an eigendecomposition is there for the library's own, in batches. It is not
-# there for one small matrix, where calls cost more than arithmetic, nor in batches of the smallest
-# matrices against an eigendecomposition compiled for several of them at a time, which is exact as
-# well. Newton-Schulz takes more products than MTP, yet no more time: the products of small
-# matrices are not what a CPU spends it on. All were timed on one thread.
+# The speed-up over the eigendecomposition of the array library is there in batches that fit into
+# the caches. It is not there for one small matrix, where calls cost more than arithmetic, nor in
+# batches of the smallest matrices against an eigendecomposition compiled for several of them at a
+# time, which is exact as well. Newton-Schulz takes more products than MTP, yet no more time: the
+# products of small matrices are not what a CPU spends it on. All were timed on one thread.
 
 # %%
 paper.figure("forward")

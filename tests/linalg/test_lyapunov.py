@@ -64,7 +64,7 @@ def test_singular_equations_raise(method, X):
 def test_opposite_eigenvalues_of_a_general_matrix_are_singular(n, rng):
     eigenvalues = [-float(n), *map(float, range(2, n + 1))]
     for seed in range(5):
-        X = gallery.nonnormal(eigenvalues, float(n), rng=seed)
+        X = gallery.nonnormal(eigenvalues, 1.0, rng=seed)
         with pytest.raises(SingularMatrixError):
             solve_lyapunov(X, rng.standard_normal((n, n)))
 

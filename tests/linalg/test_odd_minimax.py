@@ -57,8 +57,8 @@ def test_composition_takes_as_many_quintics_as_published(lower, steps):
 def test_composition_maps_the_interval_to_one(lower, degree):
     x = np.geomspace(lower, 1, 2001)
     for coefficients in composition(lower, degree=degree):
-        # the cushion: no singular value is nearly lost
-        assert degree == 3 or np.all(value(coefficients, x) / x * np.max(x) > 0.23)
+        # the cushion: no singular value is nearly lost by a quintic
+        assert degree == 3 or np.all(value(coefficients, x) / x * np.max(x) > 0.2)
         x = value(coefficients, x)
     np.testing.assert_allclose(x, 1, rtol=0, atol=1e-14)
 

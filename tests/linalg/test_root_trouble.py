@@ -36,7 +36,7 @@ def test_nilpotent_jordan_block_has_no_root(backend, n, p):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
 def test_rotated_nilpotent_matrix_never_gets_a_root(dtype):
-    # Its computed eigenvalues are of size sqrt(eps): what comes out is the huge root of a neighbour.
+    # Its computed eigenvalues are of size sqrt(eps), and a neighbour has a root of size 1e4.
     for seed in range(50):
         Q = gallery.haar((2, 2), rng=seed, dtype=dtype)
         with pytest.raises((NoRootError, UntrustedResultError)):

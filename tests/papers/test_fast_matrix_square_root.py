@@ -1,11 +1,13 @@
 """The experiment's settings and measures; what it finds is checked by ``resolvent check``."""
 
+from contextlib import suppress
 from itertools import chain
 
 import array_api_compat.numpy as xp
 import numpy as np
 import pytest
 
+from resolvent.errors import UntrustedResultError
 from resolvent.linalg import gallery, sqrtm
 from resolvent.linalg.roots import NewtonSchulz, Pade, Taylor
 from resolvent.papers.fast_matrix_square_root import methods
@@ -18,7 +20,7 @@ ORDER = 12
 
 
 class Counted(np.ndarray):
-    """A matrix that counts the costs of `methods`: products, solves and inverses of its order."""
+    """A matrix that counts products of its own order."""
 
     cost = 0.0
 
@@ -29,28 +31,32 @@ class Counted(np.ndarray):
         result = getattr(ufunc, method)(*plain, **kwargs)
         return result.view(Counted) if isinstance(result, np.ndarray) else result
 
-    def __array_function__(self, function, types, args, kwargs):
-        if function is np.linalg.solve:
-            Counted.cost += methods.SOLVE
-        if function is np.linalg.inv:
-            Counted.cost += args[0].size / ORDER**2 * methods.INVERSE
-        return super().__array_function__(function, types, args, kwargs)
+
+def counting(function, cost):
+    def counted(A, *rest):
+        Counted.cost += cost * A.size / ORDER**2
+        return function(np.asarray(A), *rest)
+
+    return counted
 
 
 def test_settings_are_the_published_ones():
     assert Taylor(degree=10) == methods.MTP
     assert Pade(order=5, normaliser="frobenius", form="rational") == methods.MPA
     assert NewtonSchulz(steps=5, normaliser="trace") == methods.NEWTON_SCHULZ
-    assert (methods.BACKWARD.minimax, methods.BACKWARD.steps) == (False, 8)
+    assert methods.BACKWARD_STEPS == 8
 
 
 @pytest.mark.parametrize("method", [*chain(*FAMILIES.values()), methods.MPA], ids=str)
-def test_stated_costs_are_what_the_methods_spend(method):
-    # condition 2, where even one step of every method is accurate enough to be returned
-    A = gallery.spd(gallery.logspaced(ORDER, 2), rng=0).view(Counted)
+def test_stated_costs_are_what_the_methods_spend(method, monkeypatch):
+    monkeypatch.setattr(xp.linalg, "solve", counting(np.linalg.solve, methods.SOLVE))
+    monkeypatch.setattr(xp.linalg, "inv", counting(np.linalg.inv, methods.INVERSE))
+    # condition 1e8, where no minimax schedule is over early; inaccurate roots cost as much
+    A = gallery.spd(gallery.logspaced(ORDER, 1e8), rng=0).view(Counted)
     Counted.cost = 0.0
-    sqrtm(A, method=method)
-    assert Counted.cost == pytest.approx(methods.products(method))
+    with suppress(UntrustedResultError):
+        sqrtm(A, method=method)
+    assert pytest.approx(methods.products(method)) == Counted.cost
 
 
 def test_cost_of_an_open_ended_iteration_is_refused():
@@ -60,7 +66,7 @@ def test_cost_of_an_open_ended_iteration_is_refused():
 
 def test_square_of_eigh_root_is_the_matrix(rng):
     A = methods.gaussian(xp, rng, 3, 8, 20)
-    X = methods.eigh_root(xp, A)
+    X = methods.eigh_root(A)
     # an eigendecomposition is backward stable: n eps, with a factor for the two products
     assert np.max(methods.relative_error(X @ X, A)) <= 10 * 8 * EPS
 
