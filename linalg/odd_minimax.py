@@ -74,7 +74,7 @@ def _optimal_quintic(lower: float, upper: float) -> tuple[float, ...]:
             if abs(found - error) <= 1e-15:
                 break
             error = found
-            root = math.sqrt(9 * b * b - 20 * a * c)
+            root = math.sqrt(max(9 * b * b - 20 * a * c, 0.0))  # 0 up to rounding as left -> 1
             q, r = (math.sqrt((-3 * b + sign * root) / (10 * c)) for sign in (-1, 1))
     return a / upper, b / upper**3, c / upper**5
 

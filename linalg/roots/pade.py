@@ -14,6 +14,9 @@ In partial fractions all shifts are positive, so that every system is better con
 ``x^{-1/2} ≈ 1/N + Σ_{j=1..m} (2/N) (1 + τ_j) / (x + τ_j)``, ``τ_j = tan²((2j - 1) π / (2N))``,
 ``x^{1/2} ≈ N - Σ_{j=1..m} (2/N) t_j (1 + t_j) / (x + t_j)``, ``t_j = tan²(j π / N)``.
 
+The rational form loses digits with the condition of Q, which grows with the order: beyond order 8
+or so, or with eigenvalues far above ``c``, take the partial fractions.
+
 Cost: ``m - 1`` products and one solve with n right-hand sides, or m inverses in one batch.
 
 Source: Song, Sebe, Wang, Fast Differentiable Matrix Square Root (ICLR 2022), arXiv 2201.08663.
@@ -81,14 +84,13 @@ class Pade:
 
 def _rational(xp: Namespace, x: Array, order: int, p: int) -> Array:
     N = 2 * order + 1
-    power = identity_like(xp, x)
-    P, Q = 0 * x, 0 * x
-    for j in range(order + 1):
-        # divided by the middle coefficient, high orders stay far from overflow
-        scale = 1 / math.comb(N, order)
-        P = P + math.comb(N, 2 * j) * scale * power
-        Q = Q + math.comb(N, 2 * j + 1) * scale * power
-        power = x if j == 0 else power @ x
+    powers = [identity_like(xp, x), x]
+    while len(powers) <= order:
+        powers.append(powers[-1] @ x)
+    # divided by the middle coefficient, high orders stay far from overflow
+    middle = math.comb(N, order)
+    P = sum(math.comb(N, 2 * j) / middle * power for j, power in enumerate(powers))
+    Q = sum(math.comb(N, 2 * j + 1) / middle * power for j, power in enumerate(powers))
     return xp.linalg.solve(Q, P) if p > 0 else xp.linalg.solve(P, Q)
 
 

@@ -39,6 +39,7 @@ NEWTON_SCHULZ = NewtonSchulz(steps=5, normaliser="trace")
 BACKWARD_STEPS = 8
 
 SOLVE, INVERSE = 4 / 3, 1.0
+SPECTRUM = INVERSE + 2  # what the smallest eigenvalue is bounded by
 
 
 def gaussian(xp: Namespace, rng: np.random.Generator, count: int, n: int, samples: int) -> Array:
@@ -74,7 +75,7 @@ def products(method: Taylor | Pade | NewtonSchulz | Minimax) -> float:
         case NewtonSchulz(steps=int(steps)):
             return max(3 * steps - 3, 1)
         case Minimax(steps=int(steps), degree=5):
-            return max(4 * steps - 3, 2) + INVERSE
+            return max(4 * steps - 3, 2) + SPECTRUM
     raise ValueError(f"the cost of {method} depends on the matrix")
 
 

@@ -56,8 +56,8 @@ def normalisers(
     }
     parts = Pade(MPA.order, MPA.normaliser, "partial-fractions")
     for kind, samples, rival, ours in (
-        ("square", n, NewtonSchulz(steps=11), Minimax(steps=8)),  # 30 products each
-        ("tall", 4 * n, NewtonSchulz(steps=5), Minimax(steps=3)),  # 12 and 10
+        ("square", n, NewtonSchulz(steps=11), Minimax(steps=7)),  # 30 and 28 products
+        ("tall", 4 * n, NewtonSchulz(steps=5), Minimax(steps=3)),  # 12 each
     ):
         A = gaussian(xp, rng, count, n, samples)
         reference = eigh_root(A)

@@ -61,10 +61,10 @@ show(
 #
 # A Newton-Schulz step enlarges a small eigenvalue of the scaled root by 1.5, so the number of
 # steps grows with the logarithm of the condition. At moderate condition the published number is
-# right; the rows below show what is left of the gradient as the condition grows. The best cubic
-# polynomials for the spectrum take the same products and one inverse, from which they know where
-# the spectrum begins, and need half the steps. At the highest condition 8 of them are too few
-# as well: leave the number to the solver.
+# right; the rows below show how wrong the gradient is as the condition grows. The best cubic
+# polynomials for the spectrum cost the same a step, and an inverse to learn where the spectrum
+# begins, but need half the steps. At the highest condition 8 of them are too few as well: leave
+# the number to the solver.
 
 # %%
 paper.figure("backward")

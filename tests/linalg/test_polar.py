@@ -9,7 +9,7 @@ from resolvent.linalg import gallery, orthogonalize, polar
 from resolvent.linalg.polar_decomposition import Minimax, NewtonSchulz
 
 EPS = np.finfo(float).eps
-METHODS = ["auto", "svd", "newton", "qdwh", "newton-schulz", "minimax"]
+METHODS = ["auto", "svd", "eigh", "newton", "qdwh", "newton-schulz", "minimax"]
 VARIANTS = [*METHODS, NewtonSchulz(degree=3), Minimax(degree=3)]
 SHAPES = [(1, 1), (2, 2), (7, 7), (9, 4), (4, 9), (5, 1), (1, 5)]
 
@@ -41,18 +41,16 @@ def test_polar_decomposes(method, shape, dtype, rng):
 
 @pytest.mark.parametrize("condition", [1e4, 1e8, 1e12, 1e15])
 @pytest.mark.parametrize("method", METHODS)
-def test_stable_methods_do_not_feel_the_condition(method, condition, rng):
+def test_errors_do_not_grow_with_the_condition(method, condition, rng):
     A = gallery.with_singular_values(gallery.logspaced(16, condition), rng=rng)
     try:
         U, H = polar(A, method=method)
     except (SingularMatrixError, ConvergenceError):
-        # n eps away from singular: only the SVD promises a result
-        assert condition == 1e15
+        # "eigh" sees the square of the condition; n eps away from singular only "svd" promises
+        assert condition >= (1e8 if method == "eigh" else 1e15)
         assert method not in ("auto", "svd")
         return
-    stable = method in ("auto", "svd", "newton", "qdwh")
-    residual = 50 * 16 * EPS * (1 if stable else condition)
-    check(A, U, H, orthonormality=50 * 16 * EPS, residual=residual)
+    check(A, U, H, orthonormality=50 * 16 * EPS, residual=50 * 16 * EPS)
 
 
 @pytest.mark.parametrize("n", [129, 200])
@@ -74,7 +72,7 @@ def test_rank_deficient_matrices_are_for_the_svd(shape, rng):
         check(A, U, H, orthonormality=tolerance, residual=tolerance)
 
 
-@pytest.mark.parametrize("method", ["newton", "qdwh", "newton-schulz", "minimax"])
+@pytest.mark.parametrize("method", ["eigh", "newton", "qdwh", "newton-schulz", "minimax"])
 @pytest.mark.parametrize("A", [np.zeros((3, 3)), np.ones((3, 2)), np.diag([1.0, 1.0, 0.0])])
 def test_iterations_refuse_rank_deficient_matrices_or_are_right(backend, A, method):
     try:

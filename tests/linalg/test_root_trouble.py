@@ -15,7 +15,6 @@ from resolvent.linalg import gallery, inv_rootm, inv_sqrtm, rootm, roots, sqrtm
 from resolvent.linalg.roots.check import refuse_untrusted
 
 EPS = np.finfo(float).eps
-NILPOTENT = np.array([[0.0, 1.0], [0.0, 0.0]])
 POSITIVE = ["cholesky-polar", "coupled-newton", "minimax", "newton-schulz"]
 GENERAL = ["denman-beavers", "eig", "general", "schur"]
 
@@ -35,12 +34,22 @@ def test_nilpotent_jordan_block_has_no_root(backend, n, p):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
-def test_rotated_nilpotent_matrix_never_gets_a_root(dtype):
-    # Its computed eigenvalues are of size sqrt(eps), and a neighbour has a root of size 1e4.
-    for seed in range(50):
-        Q = gallery.haar((2, 2), rng=seed, dtype=dtype)
+@pytest.mark.parametrize("n", [2, 3, 6, 20])
+def test_rotated_jordan_block_of_zero_never_gets_a_root(n, dtype):
+    # Rounding splits it into eigenvalues of size sqrt(eps), and such a neighbour has a root.
+    D = np.diag(np.r_[0.0, 0.0, np.linspace(0.5, 1, n - 2)])
+    D[0, 1] = 1
+    for seed in range(20):
+        Q = gallery.haar((n, n), rng=seed, dtype=dtype)
         with pytest.raises((NoRootError, UntrustedResultError)):
-            sqrtm(Q @ NILPOTENT.astype(dtype) @ Q.conj().T)
+            sqrtm(Q @ D.astype(dtype) @ Q.conj().T)
+
+
+@pytest.mark.parametrize("tiny", [1e-6, 1e-9, 1e-12])
+def test_two_tiny_eigenvalues_are_no_jordan_block(tiny, rng):
+    A = gallery.nonnormal([tiny, 2 * tiny, 0.5, 0.7, 1.0], min(tiny, 1e-9), rng=rng)
+    limit = 50 * 5 * EPS * np.linalg.norm(sqrtm(A)) ** 2 / np.linalg.norm(A)
+    assert relative_residual(A, sqrtm(A)) <= limit
 
 
 @pytest.mark.parametrize("n", [64, 130])

@@ -35,7 +35,7 @@ class Counted(np.ndarray):
 def counting(function, cost):
     def counted(A, *rest):
         Counted.cost += cost * A.size / ORDER**2
-        return function(np.asarray(A), *rest)
+        return function(np.asarray(A), *rest).view(Counted)
 
     return counted
 
