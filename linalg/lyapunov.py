@@ -22,7 +22,8 @@ from typing import Any, ClassVar, Protocol
 
 from resolvent.arrays import Array, Namespace, adjoint, enter, eps, is_numpy
 from resolvent.errors import ConvergenceError, SingularMatrixError
-from resolvent.linalg.norms import frobenius, identity_like, nonzero, smallest_singular_bound
+from resolvent.linalg.factorisations import inverse, is_positive_definite, smallest_singular_bound
+from resolvent.linalg.norms import frobenius, identity_like, nonzero
 from resolvent.linalg.odd_minimax import composition
 from resolvent.linalg.spectral import eigh
 from resolvent.linalg.structure import is_hermitian, require_square
@@ -91,6 +92,10 @@ class SchurLyapunov:
         Y = np.empty(Q.shape, Q.dtype)
         for place in np.ndindex(*X.shape[:-2]):
             T, Z = schur(X[place], output="real" if X.dtype.kind == "f" else "complex")
+            w = np.linalg.eigvals(T)
+            noise = len(w) * eps(xp, X.dtype) * np.linalg.norm(T)
+            if np.min(np.abs(w[:, None] + w)) <= noise:
+                raise _singular()
             (trsyl,) = get_lapack_funcs(("trsyl",), (T,))
             solution, scale, info = trsyl(T, T, Z.conj().T @ Q[place] @ Z)
             if info or scale == 0:
@@ -112,14 +117,16 @@ class SignNewton:
         B, C, distance = X, Q, float("inf")
         tolerance = eps(xp, X.dtype) ** 0.5  # quadratic: one more step suffices
         for _ in range(_MAX_STEPS):
-            inverse = xp.linalg.inv(B)
-            mu = xp.sqrt(frobenius(xp, inverse) / frobenius(xp, B))
+            B_inverse = inverse(xp, B)
+            if B_inverse is None:
+                raise _singular()
+            mu = xp.sqrt(frobenius(xp, B_inverse) / frobenius(xp, B))
             if distance <= 0.1:
                 mu = xp.ones_like(mu)
-            C = 0.5 * (mu * C + inverse @ C @ inverse / mu)
+            C = 0.5 * (mu * C + B_inverse @ C @ B_inverse / mu)
             if distance <= tolerance:
                 return 0.5 * C
-            B = 0.5 * (mu * B + inverse / mu)
+            B = 0.5 * (mu * B + B_inverse / mu)
             distance = float(xp.max(frobenius(xp, B - identity)))
             if distance != distance:
                 break
@@ -152,6 +159,8 @@ class SignPolynomial:
 
     def solve(self, xp: Namespace, X: Array, Q: Array) -> Array:
         """Return ``Y``, or an approximation when the steps are few."""
+        if not is_positive_definite(xp, X):
+            raise _singular()
         c = xp.sqrt(frobenius(xp, X @ X))
         c = nonzero(xp, c)
         B, C = X / c, Q / c
@@ -172,8 +181,9 @@ class SignPolynomial:
 
 def _singular() -> SingularMatrixError:
     return SingularMatrixError(
-        "X Y + Y X = Q is singular: two eigenvalues of X add up to zero (the root of a singular "
-        "matrix has no derivative); add a ridge to the matrix before taking its root"
+        "X Y + Y X = Q is singular, or X not positive definite for a method that needs it: two "
+        "eigenvalues of X add up to zero (the root of a singular matrix has no derivative; add a "
+        "ridge to the matrix before taking its root)"
     )
 
 
@@ -256,4 +266,5 @@ def solve_entered(xp: Namespace, X: Array, Q: Array, method: str | LyapunovMetho
         raise ValueError(f"method {method.name!r} needs a Hermitian X")
     if method.hermitian:
         X = 0.5 * (X + adjoint(xp, X))
-    return method.solve(xp, X, Q)
+    scale = nonzero(xp, xp.max(xp.abs(X), axis=(-2, -1), keepdims=True))
+    return method.solve(xp, X / scale, Q) / scale

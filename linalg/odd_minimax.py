@@ -21,11 +21,21 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["composition", "optimal_odd"]
+__all__ = ["check_parameters", "composition", "optimal_odd"]
 
-_CUSHION = 0.02407327424182761  # smallest l/u handed to the quintic exchange: keeps p(x)/x > 0.23
+_CUSHION = 0.02407327424182761  # smallest l/u handed to the quintic exchange: keeps p(x)/x > 0.22
 _NEARLY_ONE = 5e-6  # for l/u beyond 1 - this, Taylor coefficients are exact to rounding
 _MAX_STEPS = 60
+
+
+def check_parameters(lower: float | None, degree: int, steps: int | None) -> None:
+    """Raise ValueError for parameters that no composition has."""
+    if lower is not None and not 0 < lower <= 1:
+        raise ValueError(f"lower must be in (0, 1], got {lower}")
+    if degree not in (3, 5):
+        raise ValueError(f"degree must be 3 or 5, got {degree}")
+    if steps is not None and steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
 
 
 def optimal_odd(lower: float, upper: float, degree: int) -> tuple[float, ...]:
@@ -81,7 +91,7 @@ def _optimal_quintic(lower: float, upper: float) -> tuple[float, ...]:
 
 @lru_cache(maxsize=256)
 def composition(
-    lower: float, *, degree: int = 5, tolerance: float = 1e-16
+    lower: float, *, degree: int = 5, tolerance: float = 2.0**-52
 ) -> tuple[tuple[float, ...], ...]:
     """Return the coefficients of every step that takes ``[lower, 1]`` to within ``tolerance`` of 1.
 
@@ -104,11 +114,10 @@ def composition(
     >>> steps = composition(1e-3)
     >>> len(steps)
     8
-    >>> [round(c, 10) for c in steps[0]]
-    [8.287212018, -23.5958865191, 17.3003873125]
+    >>> [round(c, 6) for c in steps[0]]
+    [8.287212, -23.595887, 17.300387]
     """
-    if not 0 < lower <= 1:
-        raise ValueError(f"lower must be in (0, 1], got {lower}")
+    check_parameters(lower, degree, None)
     low, high = lower, 1.0
     steps: list[tuple[float, ...]] = []
     while 1 - low > tolerance and len(steps) < _MAX_STEPS:

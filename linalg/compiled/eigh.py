@@ -81,10 +81,10 @@ def _pack(A, a, scale, first):  # type: ignore[no-untyped-def]
             for j in range(i + 1):
                 largest = max(largest, abs(matrix[i, j]))
         scale[s] = largest
-        factor = 1 / largest if largest > 0 else largest
+        divisor = largest if largest > 0 else A.dtype.type(1)
         for i in range(n):
             for j in range(i + 1):
-                a[i, j, s] = matrix[i, j] * factor
+                a[i, j, s] = matrix[i, j] / divisor
 
 
 @_compile
@@ -92,11 +92,15 @@ def _tridiagonalise(a, d, e, tau, v, p):  # type: ignore[no-untyped-def]
     """Overwrite the lower triangle by Householder vectors; d, e is the tridiagonal matrix."""
     n = a.shape[0]
     zero, one, half = splat(a, 0), splat(a, 1), splat(a, 0.5)
+    info = np.finfo(a.dtype)
+    lost = splat(a, info.tiny / info.eps)
     for k in range(n - 2):
         tail = zero
         for j in range(k + 2, n):
             x = load(a, (j, k))
             tail = tail + x * x
+        # a column whose squares are close to underflow is far below eps: treat it as zero
+        tail = where_positive(tail - lost, tail, zero)
         alpha = load(a, (k + 1, k))
         norm = sqrt(alpha * alpha + tail)
         beta = where_positive(alpha, -norm, norm)

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, Protocol
 
 from resolvent.arrays import Array, Namespace, adjoint, enter
 from resolvent.errors import SingularMatrixError
+from resolvent.linalg.norms import nonzero
 from resolvent.linalg.polar_decomposition.gram import GramEigh
 from resolvent.linalg.polar_decomposition.minimax import Minimax
 from resolvent.linalg.polar_decomposition.newton import Newton
@@ -150,12 +151,17 @@ def _unitary(xp: Namespace, A: Array, method: str | PolarMethod) -> Array:
         return adjoint(xp, _unitary(xp, adjoint(xp, A), method))
     if 0 in A.shape:
         return A
+    # the unitary factor does not depend on the scale, but squares of huge and tiny entries do
+    A = A / nonzero(xp, xp.max(xp.abs(A), axis=(-2, -1), keepdims=True))
     if method == "auto":
         return _automatic(xp, A)
-    if isinstance(method, str):
-        if method not in METHODS:
-            raise ValueError(f"method must be 'auto' or one of {[*METHODS]}, got {method!r}")
+    if isinstance(method, str) and method in METHODS:
         method = METHODS[method]
+    if isinstance(method, str | type) or not hasattr(method, "unitary"):
+        raise ValueError(
+            f"method must be 'auto', one of {[*METHODS]}, or an instance of a method of "
+            f"resolvent.linalg.polar_decomposition, got {method!r}"
+        )
     return method.unitary(xp, A)
 
 

@@ -14,8 +14,9 @@ from typing import ClassVar, Literal
 
 from resolvent.arrays import Array, Namespace, adjoint, eps
 from resolvent.errors import SingularMatrixError
-from resolvent.linalg.norms import nonzero, singular_bound, smallest_singular_bound
-from resolvent.linalg.odd_minimax import composition
+from resolvent.linalg.factorisations import smallest_singular_bound
+from resolvent.linalg.norms import nonzero, singular_bound
+from resolvent.linalg.odd_minimax import check_parameters, composition
 from resolvent.linalg.polar_decomposition.newton_schulz import odd_step
 
 __all__ = ["Minimax"]
@@ -41,6 +42,10 @@ class Minimax:
     steps: int | None = None
 
     name: ClassVar[str] = "minimax"
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_parameters(self.lower, self.degree, self.steps)
 
     def unitary(self, xp: Namespace, A: Array) -> Array:
         """Return the polar factor of a tall or square ``A`` of full rank, or an approximation."""

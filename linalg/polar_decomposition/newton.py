@@ -14,10 +14,9 @@ doi 10.1137/070699895, for the number of steps.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from numpy.linalg import LinAlgError
-
 from resolvent.arrays import Array, Namespace, adjoint, eps
 from resolvent.errors import ConvergenceError, SingularMatrixError
+from resolvent.linalg.factorisations import inverse
 from resolvent.linalg.norms import frobenius, infinity
 
 __all__ = ["Newton"]
@@ -41,27 +40,29 @@ class Newton:
         # quadratic convergence: the error of every singular value is below eps after this change
         tolerance = (eps(xp, A.dtype) / A.shape[-1]) ** 0.5
         for _ in range(_MAX_STEPS):
-            try:
-                inverse = adjoint(xp, xp.linalg.inv(X))
-            except (LinAlgError, RuntimeError) as error:  # torch's LinAlgError is a RuntimeError
-                raise SingularMatrixError(
-                    "the matrix has not full rank: use method='svd'"
-                ) from error
+            X_inverse = inverse(xp, X)
+            if X_inverse is None:
+                raise _rank_deficient()
+            Y = adjoint(xp, X_inverse)
             if change > _UNSCALED_BELOW:
                 # norm1(X) = norm∞(Xᴴ)
-                ratio = (infinity(xp, inverse) * infinity(xp, adjoint(xp, inverse))) / (
+                ratio = (infinity(xp, Y) * infinity(xp, X_inverse)) / (
                     infinity(xp, X) * infinity(xp, adjoint(xp, X))
                 )
                 mu = ratio**0.25
-                new = 0.5 * (mu * X + inverse / mu)
+                new = 0.5 * (mu * X + Y / mu)
             else:
-                new = 0.5 * (X + inverse)
+                new = 0.5 * (X + Y)
             change = float(xp.max(frobenius(xp, new - X) / frobenius(xp, new)))
             X = new
             if change <= tolerance:
                 return X
             if change != change:
-                raise SingularMatrixError("the matrix has not full rank: use method='svd'")
+                raise _rank_deficient()
         raise ConvergenceError(
             "scaled Newton did not settle: the matrix is close to rank-deficient"
         )
+
+
+def _rank_deficient() -> SingularMatrixError:
+    return SingularMatrixError("the matrix has not full rank: use method='svd'")

@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 from resolvent.arrays import Array, Namespace, adjoint, eps
 from resolvent.errors import ConvergenceError
 from resolvent.linalg.norms import frobenius, identity_like, nonzero, singular_bound
+from resolvent.linalg.odd_minimax import check_parameters
 
 __all__ = ["NewtonSchulz", "finish", "odd_step"]
 
@@ -38,6 +39,10 @@ class NewtonSchulz:
     steps: int | None = None
 
     name: ClassVar[str] = "newton-schulz"
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_parameters(None, self.degree, self.steps)
 
     def unitary(self, xp: Namespace, A: Array) -> Array:
         """Return the polar factor of a tall or square ``A`` of full rank, or an approximation."""

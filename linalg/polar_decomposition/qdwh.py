@@ -22,7 +22,8 @@ from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, adjoint, eps
 from resolvent.errors import SingularMatrixError
-from resolvent.linalg.norms import identity_like, nonzero, norm_estimate, smallest_singular_bound
+from resolvent.linalg.factorisations import smallest_singular_bound
+from resolvent.linalg.norms import identity_like, nonzero, norm_estimate
 from resolvent.linalg.polar_decomposition.newton_schulz import finish
 
 __all__ = ["QDWH"]

@@ -23,7 +23,9 @@ Source: Higham, Functions of Matrices (2008), section 7.1, for the condition num
 monotonicity is the Löwner-Heinz theorem. Putting them together is ours.
 """
 
+import cmath
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -105,8 +107,9 @@ def root_certificate(A: Any, X: Any, p: int = 2) -> RootCertificate:
     >>> bool(good.error < 1e-15), round(float(bad.error), 3), bool(bad.trusted)
     (True, 0.091, False)
     """
-    if p == 0:
-        raise ValueError("p must not be 0")
+    if isinstance(p, bool) or not isinstance(p, Integral) or p == 0:
+        raise ValueError(f"p must be an integer other than 0, got {p!r}")
+    p = int(p)
     entered = enter(finite=False, A=A, X=X)
     xp, (A, X) = entered.xp, entered.arrays
     enter(A=A)
@@ -116,6 +119,8 @@ def root_certificate(A: Any, X: Any, p: int = 2) -> RootCertificate:
     if 0 in A.shape[-2:]:
         zero = xp.sum(xp.abs(A), axis=(-2, -1))
         return RootCertificate(zero, zero, zero, zero, zero == 0)
+    scale = nonzero(xp, xp.max(xp.abs(A), axis=(-2, -1), keepdims=True))
+    A, X = A / scale, X / scale ** (1 / p)  # every number below is relative
     finite = xp.all(xp.isfinite(X), axis=(-2, -1), keepdims=True)
     X = xp.where(finite, X, xp.zeros_like(X))
     skew = _scalar(frobenius(xp, X - adjoint(xp, X)) / nonzero(xp, frobenius(xp, X))) / 2
@@ -125,10 +130,20 @@ def root_certificate(A: Any, X: Any, p: int = 2) -> RootCertificate:
     else:
         condition, error = _general(xp, A, X, p)
         attainable = condition * eps(xp, A.dtype)
+        error = xp.where(_principal(xp, X, p), error, xp.full_like(error, float("inf")))
     finite = finite[..., 0, 0]
     error = xp.where(finite, error, xp.full_like(error, float("inf")))
-    trusted = (error <= 0.1) & (error <= 10 * A.shape[-1] * attainable)
+    trusted = (xp.maximum(error, attainable) <= 0.1) & (error <= 10 * A.shape[-1] * attainable)
     return RootCertificate(_residual(xp, A, X, p), condition, error, attainable, trusted)
+
+
+def _principal(xp: Namespace, X: Array, p: int) -> Array:
+    """Tell whether the eigenvalues of ``X`` lie in ``|arg z| <= π/|p|``, up to rounding."""
+    w = xp.linalg.eig(xp.astype(X, complex_dtype(xp, X.dtype)))[0]
+    noise = X.shape[-1] * eps(xp, X.dtype) ** 0.5 * xp.max(xp.abs(w), axis=-1, keepdims=True)
+    angle = xp.atan2(xp.abs(xp.imag(w)), xp.real(w))
+    inside = angle <= cmath.pi / abs(p) + eps(xp, X.dtype) ** 0.25
+    return xp.all(inside | (xp.abs(w) <= noise), axis=-1)
 
 
 def _residual(xp: Namespace, A: Array, X: Array, p: int) -> Array:
@@ -146,7 +161,7 @@ def _hermitian(xp: Namespace, A: Array, X: Array, p: int) -> tuple[Array, Array,
     s = xp.maximum(eigen.values, 0 * eigen.values)
     below = xp.max(s - eigen.values, axis=-1)  # how far X is from positive semi-definite
     largest, smallest = xp.max(s, axis=-1), xp.min(s, axis=-1)
-    norm = nonzero(xp, largest)
+    norm = nonzero(xp, xp.max(xp.abs(eigen.values), axis=-1))
     C = eigen.into_basis(A)
 
     definite = smallest > 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from resolvent.arrays import Array, Namespace, eps
 from resolvent.errors import SingularMatrixError, UntrustedResultError
-from resolvent.linalg.norms import frobenius, nonzero
+from resolvent.linalg.norms import frobenius, identity_like, nonzero
 
 __all__ = ["refuse_untrusted"]
 
@@ -84,12 +84,18 @@ def _growth(xp: Namespace, A: Array, X: Array, p: int) -> Array:
 
 
 def _probe(xp: Namespace, A: Array, X: Array, p: int) -> Array:
+    """Return ``norm(X^p V - A V)/norm(A V)`` in the mean over V, or its like for inverse roots."""
     n = A.shape[-1]
-    signs = np.random.default_rng(0).integers(0, 2, (n, min(n, _PROBES))) * 2.0 - 1.0
-    V = xp.astype(xp.asarray(signs, device=A.device), A.dtype)
-    wanted = A @ V if p > 0 else V + 0 * (A @ V)
-    got = V if p > 0 else A @ V
+    if n <= _PROBES:
+        V = identity_like(xp, A)  # a small matrix is probed by all of itself
+    else:
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (n, _PROBES)) / _PROBES**0.5
+        V = xp.astype(xp.asarray(signs, device=A.device), A.dtype)
+    if p > 0:
+        # E norm(A V)² = norm(A)², while norm(A V) itself may be rounding noise
+        wanted, got, norm = A @ V, V, frobenius(xp, A)
+    else:
+        wanted, got, norm = V, A @ V, frobenius(xp, V)
     for _ in range(abs(p)):
         got = X @ got
-    norm = frobenius(xp, wanted)
     return frobenius(xp, got - wanted) / nonzero(xp, norm)

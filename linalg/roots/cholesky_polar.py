@@ -13,10 +13,9 @@ Source: Higham, Functions of Matrices (2008), algorithm 6.21.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from numpy.linalg import LinAlgError
-
 from resolvent.arrays import Array, Namespace, adjoint
 from resolvent.errors import NotPositiveDefiniteError
+from resolvent.linalg.factorisations import cholesky
 from resolvent.linalg.polar_decomposition.newton import Newton
 from resolvent.linalg.polar_decomposition.qdwh import QDWH
 from resolvent.linalg.roots.method import Accuracy, require_square_root
@@ -49,23 +48,21 @@ class CholeskyPolar:
     positive: ClassVar[bool] = True
     accuracy: ClassVar[Accuracy] = "iterative"
 
+    def __post_init__(self) -> None:
+        """Check the choice."""
+        if self.polar not in ("qdwh", "newton"):
+            raise ValueError(f"polar must be 'qdwh' or 'newton', got {self.polar!r}")
+
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``, ``p`` = 2 or -2."""
         require_square_root(self, p)
-        try:
-            L = xp.linalg.cholesky(A)
-        except (LinAlgError, RuntimeError) as error:  # torch's LinAlgError is a RuntimeError
-            raise _indefinite() from error
-        if not bool(xp.all(xp.isfinite(L))):  # CuPy's way to say the same
-            raise _indefinite()
+        L = cholesky(xp, A)
+        if L is None:
+            raise NotPositiveDefiniteError(
+                "the Cholesky factorisation broke down: the matrix is not positive definite to "
+                "working precision; use method='eigh'"
+            )
         R = adjoint(xp, L)
         U = (QDWH() if self.polar == "qdwh" else Newton()).unitary(xp, R)
         X = adjoint(xp, U) @ R if p > 0 else xp.linalg.solve(R, U)
         return 0.5 * (X + adjoint(xp, X))
-
-
-def _indefinite() -> NotPositiveDefiniteError:
-    return NotPositiveDefiniteError(
-        "the Cholesky factorisation broke down: the matrix is not positive definite to working "
-        "precision; use method='eigh'"
-    )

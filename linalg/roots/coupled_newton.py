@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, eps
+from resolvent.errors import NotPositiveDefiniteError
 from resolvent.linalg.norms import frobenius, identity_like, nonzero, power, spectral_bound
 from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.roots.taylor import binomial_series, polynomial
@@ -76,9 +77,11 @@ class CoupledNewton:
             T = polynomial(xp, series, identity - M)
             M = power(T, degree) @ M
             previous, residual = residual, float(xp.max(frobenius(xp, identity - M)))
+            if not residual <= 2 * A.shape[-1] ** 0.5:
+                raise NotPositiveDefiniteError("the iteration diverges: an eigenvalue is negative")
             if not residual <= previous and not residual > 0.5:
                 break
             X = X @ T
         if p < 0:
             return X
-        return A if p == 1 else A @ power(X, p - 1)
+        return xp.asarray(A, copy=True) if p == 1 else A @ power(X, p - 1)

@@ -23,10 +23,9 @@ determinant for scaling (one factorisation less a step), the series at the end.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from numpy.linalg import LinAlgError
-
 from resolvent.arrays import Array, Namespace, eps
-from resolvent.errors import NoRootError
+from resolvent.errors import NoRootError, SingularMatrixError
+from resolvent.linalg.factorisations import inverse, smallest_singular_bound
 from resolvent.linalg.norms import frobenius, identity_like
 from resolvent.linalg.roots.method import Accuracy, require_square_root
 from resolvent.linalg.roots.taylor import binomial_series, polynomial
@@ -65,23 +64,22 @@ class DenmanBeavers:
         identity = identity_like(xp, A)
         X, M, distance = (A if p > 0 else identity), A, float("inf")
         for _ in range(_MAX_STEPS):
-            try:
-                inverse = xp.linalg.inv(M)
-            except (LinAlgError, RuntimeError) as error:  # torch's LinAlgError is a RuntimeError
-                raise NoRootError(
-                    "an iterate is singular: the matrix has an eigenvalue at or near zero"
-                ) from error
-            square = xp.sqrt(frobenius(xp, inverse) / frobenius(xp, M))  # μ²
+            M_inverse = inverse(xp, M)
+            if M_inverse is None:
+                break
+            square = xp.sqrt(frobenius(xp, M_inverse) / frobenius(xp, M))  # μ²
             if distance <= _SCALE_ABOVE:
                 square = xp.ones_like(square)
-            X = 0.5 * xp.sqrt(square) * (X + (X @ inverse) / square)
-            M = 0.5 * identity + 0.25 * (square * M + inverse / square)
+            X = 0.5 * xp.sqrt(square) * (X + (X @ M_inverse) / square)
+            M = 0.5 * identity + 0.25 * (square * M + M_inverse / square)
             distance = float(xp.max(frobenius(xp, M - identity)))
             if distance <= near:
                 series = binomial_series(-0.5, _SERIES_DEGREE)
                 return X @ polynomial(xp, series, identity - M)
             if distance != distance:
                 break
+        if p < 0 and smallest_singular_bound(xp, A) == 0:
+            raise SingularMatrixError("the matrix is singular to working precision")
         raise NoRootError(
             "the Denman-Beavers iteration did not settle: the matrix is singular or has "
             "eigenvalues on the negative axis; use method='schur'"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, eps
-from resolvent.errors import NoRootError, SingularMatrixError
+from resolvent.errors import NoRootError, SingularMatrixError, UntrustedResultError
+from resolvent.linalg.factorisations import solve
 from resolvent.linalg.roots.method import Accuracy
 
 __all__ = ["Eig", "principal_power"]
@@ -42,10 +43,19 @@ class Eig:
             if p < 0:
                 raise SingularMatrixError("the matrix is singular to working precision")
             # V diag(0) V^{-1} is a root of zero only where the null space is complete
-            if bool(xp.any(xp.abs(xp.linalg.det(V)) == 0)):
+            if bool(xp.any(xp.linalg.svdvals(V) <= A.shape[-1] * eps(xp, A.dtype))):
                 raise NoRootError("zero is a defective eigenvalue: the matrix has no square root")
+        # rounding splits a Jordan block of zero into nearly parallel eigenvectors of ±sqrt(noise)
+        split = (A.shape[-1] * eps(xp, A.dtype)) ** 0.5
+        small = xp.abs(w) <= split * xp.max(xp.abs(w), axis=-1, keepdims=True)
+        tiny = xp.count_nonzero(small, axis=-1) > 1
+        if bool(xp.any(tiny & (xp.min(xp.linalg.svdvals(V), axis=-1) <= 4 * split))):
+            raise NoRootError("zero is a defective eigenvalue: the matrix has no principal root")
         root = xp.where(zero, xp.zeros_like(w), principal_power(xp, w, zero, p))
-        X = xp.linalg.solve(V.mT, (V * root[..., None, :]).mT).mT
+        XT = solve(xp, V.mT, (V * root[..., None, :]).mT)
+        if XT is None:
+            raise UntrustedResultError("the matrix is defective: no basis of eigenvectors")
+        X = XT.mT
         if xp.isdtype(A.dtype, "real floating") and not bool(
             xp.any((xp.real(w) < -noise) & (xp.abs(xp.imag(w)) <= noise))
         ):

@@ -3,9 +3,12 @@
 They validate, choose the method, and never hand back a matrix that fails its own check.
 """
 
+from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
 from resolvent.arrays import Array, enter
+from resolvent.errors import NotPositiveDefiniteError
+from resolvent.linalg.factorisations import is_positive_definite
 from resolvent.linalg.norms import identity_like
 from resolvent.linalg.roots.check import refuse_untrusted
 from resolvent.linalg.roots.cholesky_polar import CholeskyPolar
@@ -70,8 +73,10 @@ def sqrtm(
         a configured method of `resolvent.linalg.roots`, such as
         ``roots.Pade(order=8, normaliser="trace")``.
     assume : {None, "spd", "hermitian", "general"}
-        What is known of ``A``. None looks: Hermitian up to ``n eps`` counts as Hermitian.
-        "spd" refuses negative eigenvalues and reads one triangle only.
+        What is known of ``A``. None looks: Hermitian up to ``n eps`` counts as Hermitian, and
+        methods for positive definite matrices check that by a Cholesky factorisation. "spd" and
+        "hermitian" are checked against the entries; "spd" makes "eigh" refuse negative
+        eigenvalues and spares the others their check. "general" is not looked at.
     singular : {"raise", "pinv"} or float
         What to do with a singular ``A``. "raise": a singular positive semi-definite matrix has its
         root, and an inverse root raises. "pinv": inverse roots of Hermitian matrices become
@@ -191,7 +196,7 @@ def inv_rootm(
 
 
 def _order(p: int) -> int:
-    if isinstance(p, bool) or int(p) != p or p < 1:
+    if isinstance(p, bool) or not isinstance(p, Integral) or p < 1:
         raise ValueError(f"p must be an integer, at least 1, got {p!r}")
     return int(p)
 
@@ -204,13 +209,15 @@ def _root(A: Any, p: int, method: str | RootMethod, assume: Assume, singular: Si
     if 0 in A.shape:
         return entered.leave(A)
     if not isinstance(singular, str):
-        A = A + singular * identity_like(xp, A)
+        A = A + float(singular) * identity_like(xp, A)
     hermitian, scale = hermitian_and_scale(xp, A)
-    if assume is not None:
-        hermitian = assume != "general"
-    chosen = _choose(method, hermitian, assume, singular)
+    if assume in ("spd", "hermitian") and not hermitian:
+        raise ValueError(f"A is not Hermitian, which assume={assume!r} declares")
+    chosen = _choose(method, hermitian and assume != "general", assume, singular)
     if scale is not None:
         A = A / scale
+    if chosen.positive and assume != "spd" and not is_positive_definite(xp, A, semi=p > 0):
+        raise NotPositiveDefiniteError(f"method {chosen.name!r} needs a positive definite matrix")
     X = chosen.root(xp, A, p)
     if chosen.accuracy != "stable":
         refuse_untrusted(xp, A, X, p, truncated=chosen.accuracy == "truncated")
@@ -233,12 +240,20 @@ def _choose(
 
 
 def _check_choices(method: str | RootMethod, assume: Assume, singular: Singular) -> None:
-    if isinstance(method, str) and method != "auto" and method not in METHODS:
-        raise ValueError(f"method must be 'auto' or one of {[*METHODS]}, got {method!r}")
+    known = method == "auto" or method in METHODS if isinstance(method, str) else _is_method(method)
+    if not known:
+        raise ValueError(
+            f"method must be 'auto', one of {[*METHODS]}, or an instance of a method of "
+            f"resolvent.linalg.roots, got {method!r}"
+        )
     if assume not in (None, "spd", "hermitian", "general"):
         raise ValueError(f"assume must be None, 'spd', 'hermitian' or 'general', got {assume!r}")
     if isinstance(singular, str):
         if singular not in ("raise", "pinv"):
             raise ValueError(f"singular must be 'raise', 'pinv' or a ridge, got {singular!r}")
-    elif not 0 < singular < float("inf"):
-        raise ValueError(f"a ridge must be positive and finite, got {singular!r}")
+    elif not isinstance(singular, Real) or not 0 < singular < float("inf"):
+        raise ValueError(f"singular, a ridge, must be positive and finite, got {singular!r}")
+
+
+def _is_method(method: Any) -> bool:
+    return not isinstance(method, type) and hasattr(method, "root")

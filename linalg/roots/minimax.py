@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from resolvent.arrays import Array, Namespace, eps
-from resolvent.linalg.norms import identity_like, nonzero, smallest_singular_bound, spectral_bound
-from resolvent.linalg.odd_minimax import composition
+from resolvent.linalg.factorisations import smallest_singular_bound
+from resolvent.linalg.norms import identity_like, nonzero, spectral_bound
+from resolvent.linalg.odd_minimax import check_parameters, composition
 from resolvent.linalg.roots.method import Accuracy, require_square_root
 
 __all__ = ["Minimax"]
@@ -56,6 +57,10 @@ class Minimax:
 
     name: ClassVar[str] = "minimax"
     positive: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_parameters(self.lower, self.degree, self.steps)
 
     @property
     def accuracy(self) -> Accuracy:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from resolvent.arrays import Array, Namespace, eps
+from resolvent.errors import NotPositiveDefiniteError
 from resolvent.linalg.norms import frobenius, identity_like, nonzero
 from resolvent.linalg.roots.method import Accuracy, require_square_root
 from resolvent.linalg.roots.normaliser import normaliser
@@ -54,6 +55,13 @@ class NewtonSchulz:
     name: ClassVar[str] = "newton-schulz"
     positive: ClassVar[bool] = True
 
+    def __post_init__(self) -> None:
+        """Check steps and normaliser."""
+        if self.steps is not None and self.steps < 1:
+            raise ValueError(f"steps must be at least 1, got {self.steps}")
+        if self.normaliser not in ("frobenius", "trace"):
+            raise ValueError(f"normaliser must be 'frobenius' or 'trace', got {self.normaliser!r}")
+
     @property
     def accuracy(self) -> Accuracy:
         """Truncated where the number of steps is prescribed."""
@@ -74,6 +82,8 @@ class NewtonSchulz:
                 S = Z @ Y
             if self.steps is None:
                 previous, residual = residual, float(xp.max(frobenius(xp, identity - S)))
+                if not residual <= 2 * A.shape[-1] ** 0.5:
+                    raise NotPositiveDefiniteError("the iteration diverges: A is indefinite")
                 if residual <= A.shape[-1] * eps(xp, A.dtype) or _stalled(residual, previous):
                     break
             T = 1.5 * identity - 0.5 * S

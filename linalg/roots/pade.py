@@ -26,7 +26,7 @@ order, three normalisers, partial fractions.
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from resolvent.arrays import Array, Namespace
 from resolvent.linalg.norms import identity_like
@@ -68,7 +68,11 @@ class Pade:
     accuracy: ClassVar[Accuracy] = "truncated"
 
     def __post_init__(self) -> None:
-        """Check order and form."""
+        """Check the parameters."""
+        if self.normaliser not in get_args(Normaliser):
+            raise ValueError(
+                f"normaliser must be one of {get_args(Normaliser)}, got {self.normaliser!r}"
+            )
         if self.order < 1:
             raise ValueError(f"order must be at least 1, got {self.order}")
         if self.form not in ("rational", "partial-fractions"):

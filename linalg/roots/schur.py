@@ -68,6 +68,8 @@ def _root(A: Array, p: int) -> Array:
     if bool(np.any(np.abs(w) <= noise)):
         U, Q = _singular_root(A, p, noise, complex_form=np.iscomplexobj(T))
     else:
+        if p != 1:
+            _refuse_split_jordan_block(A, w, noise)
         U = _triangular_root(T, p)
     return Q @ U @ Q.conj().T
 
@@ -92,11 +94,22 @@ def _singular_root(A: Array, p: int, noise: float, *, complex_form: bool) -> tup
     return U, Q
 
 
+def _refuse_split_jordan_block(A: Array, w: Array, noise: float) -> None:
+    """Raise where rounding has split a Jordan block of zero into eigenvalues ``±sqrt(noise)``."""
+    small = np.sqrt(noise * np.linalg.norm(A))
+    if np.count_nonzero(np.abs(w) <= small) < 2:
+        return
+    T, _, rank = lapack.schur(A.astype(w.dtype), output="complex", sort=lambda z: abs(z) > small)
+    block = T[rank:, rank:]
+    if np.max(np.abs(np.diagonal(block))) ** 2 <= noise * np.linalg.norm(block):
+        raise NoRootError("zero is a defective eigenvalue: the matrix has no principal root")
+
+
 def _triangular_root(T: Array, p: int) -> Array:
     if p == 1:
         return T
     if abs(p) <= 2:
-        return lapack.inv(T if p == -1 else _square_root(T)) if p < 0 else _square_root(T)
+        return np.linalg.inv(T if p == -1 else _square_root(T)) if p < 0 else _square_root(T)
     # two square roots turn every eigenvalue into the sector |arg| < pi/4 where Newton converges
     quarter = _square_root(_square_root(T))
     return power(CoupledNewton(order=2).root(np, quarter, p), 4)
@@ -126,14 +139,15 @@ def _square_root(T: Array) -> Array:
 
 
 def _conjugate_pair_root(T: Array) -> Array:
-    """Return ``(T + |λ| I) / (2 Re sqrt(λ))``, the root of a 2x2 block with ``λ = θ ± iμ``."""
+    """Return ``α I + (T - θ I)/(2α)``, ``α = Re sqrt(θ ± iμ)``, the root of a 2x2 block."""
     theta = (T[0, 0] + T[1, 1]) / 2
     mu = np.sqrt(-(((T[0, 0] - T[1, 1]) / 2) ** 2) - T[0, 1] * T[1, 0])
     modulus = np.hypot(theta, mu)
     # Re sqrt(θ + iμ), without cancellation for θ < 0
     real = np.sqrt((modulus + abs(theta)) / 2)
     alpha = real if theta >= 0 else mu / (2 * real)
-    return (T + modulus * np.eye(2, dtype=T.dtype)) / (2 * alpha)
+    identity = np.eye(2, dtype=T.dtype)
+    return alpha * identity + (T - theta * identity) / (2 * alpha)
 
 
 def _eigenvalues(T: Array) -> Array:

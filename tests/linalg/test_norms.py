@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resolvent.linalg import gallery, norms
+from resolvent.linalg import factorisations, gallery, norms
 
 EPS = np.finfo(float).eps
 
@@ -26,13 +26,13 @@ def test_bounds_enclose_the_singular_values(condition, scale, rng):
     radius = np.max(np.abs(np.linalg.eigvals(A)))
     assert norms.spectral_bound(np, scale * A) / scale >= radius * (1 - 1e-10)
     # the inverse is known to n eps times the condition
-    smallest = norms.smallest_singular_bound(np, A) * condition
+    smallest = factorisations.smallest_singular_bound(np, A) * condition
     assert 0.99 / 6**0.5 <= smallest <= 1 + 50 * 6 * EPS * condition
 
 
 @pytest.mark.parametrize("A", [np.zeros((3, 3)), np.ones((3, 3)), np.diag([1.0, 1e-17])])
 def test_singular_matrices_have_the_lower_bound_zero(backend, A):
-    assert norms.smallest_singular_bound(backend.xp, backend.asarray(A)) == 0
+    assert factorisations.smallest_singular_bound(backend.xp, backend.asarray(A)) == 0
 
 
 @pytest.mark.parametrize("exponent", [1, 2, 3, 7, 10])
