@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from resolvent.arrays import Array, Namespace, adjoint, is_numpy
 from resolvent.linalg.compiled.eigh import batched_eigh
 
-__all__ = ["Eigen", "eigh"]
+__all__ = ["Eigen", "eigh", "is_compiled"]
 
 # Measured on two machines: below, the call overhead of the kernel is not repaid; above, LAPACK's
 # blocked reduction catches up.
@@ -48,11 +48,19 @@ class Eigen:
 
 def eigh(xp: Namespace, A: Array) -> Eigen:
     """Decompose a batch ``(..., n, n)`` of Hermitian matrices."""
-    n = A.shape[-1]
-    if is_numpy(xp) and A.ndim > 2 and 0 < n <= _COMPILED_ORDER and A.dtype.kind == "f":
-        matrices = A.reshape(-1, n, n)
-        if matrices.shape[0] >= _COMPILED_BATCH and (found := batched_eigh(matrices)):
-            values, rows = found
-            return Eigen(xp, values.reshape(A.shape[:-1]), rows.reshape(A.shape).mT)
+    if is_compiled(xp, A) and (found := batched_eigh(A.reshape(-1, *A.shape[-2:]))):
+        values, vectors = found
+        return Eigen(xp, values.reshape(A.shape[:-1]), vectors.reshape(A.shape))
     values, vectors = xp.linalg.eigh(A)
     return Eigen(xp, values, vectors)
+
+
+def is_compiled(xp: Namespace, A: Array) -> bool:
+    """Tell whether the compiled kernels are the fastest for this batch."""
+    return (
+        is_numpy(xp)
+        and A.ndim > 2
+        and A.dtype.kind == "f"
+        and 0 < A.shape[-1] <= _COMPILED_ORDER
+        and A.size >= _COMPILED_BATCH * A.shape[-1] ** 2
+    )

@@ -12,24 +12,25 @@ Source: Wilkinson and Reinsch, Handbook for Automatic Computation II (1971), rou
 tql2; the convergence test and the lockstep are ours.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit, prange
 
 from resolvent.linalg.compiled.lanes import load, splat, sqrt, store, where_positive, width
 
-__all__ = ["batched_eigh"]
+__all__ = ["batched_eigh", "batched_power"]
 
 _SWEEPS_PER_EIGENVALUE = 30  # LAPACK's limit; about 1.7 are needed
 
 _compile = njit(cache=True, error_model="numpy", nogil=True)
+_compile_parallel = njit(cache=True, error_model="numpy", parallel=True)
+
+Host: TypeAlias = np.ndarray[Any, Any]
 
 
-def batched_eigh(
-    A: np.ndarray[Any, Any],
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
-    """Return eigenvalues ``(b, n)``, unsorted, and eigenvectors in the ROWS of ``(b, n, n)``.
+def batched_eigh(A: Host) -> tuple[Host, Host] | None:
+    """Return eigenvalues ``(b, n)``, unsorted, and eigenvectors in the columns of ``(b, n, n)``.
 
     Parameters
     ----------
@@ -41,33 +42,68 @@ def batched_eigh(
     tuple of ndarray, or None
         None where an eigenvalue did not converge.
     """
-    batch, n, _ = A.shape
-    values = np.empty((batch, n), A.dtype)
-    vectors = np.empty((batch, n, n), A.dtype)
-    converged = np.ones(-(-batch // width(A.dtype)), np.bool_)
-    _decompose(A, values, vectors, converged, width(A.dtype))
+    values, vectors, converged = _outputs(A)
+    _decompose_all(A, values, vectors, converged, width(A.dtype))
     return (values, vectors) if converged.all() else None
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
-def _decompose(A, values, vectors, converged, lanes):  # type: ignore[no-untyped-def]
-    batch, n = values.shape
+def batched_power(A: Host, exponent: float) -> tuple[Host, Host] | None:
+    """Return eigenvalues and ``V diag(max(w, 0)**exponent) Vᵀ`` without storing the vectors.
+
+    Parameters and None are those of `batched_eigh`; a negative exponent needs positive
+    eigenvalues, for the caller to check.
+    """
+    values, X, converged = _outputs(A)
+    _power_all(A, values, X, converged, exponent, width(A.dtype))
+    return (values, X) if converged.all() else None
+
+
+def _outputs(A: Host) -> tuple[Host, Host, Host]:
+    groups = -(-A.shape[0] // width(A.dtype))
+    return np.empty(A.shape[:2], A.dtype), np.empty_like(A, order="C"), np.ones(groups, np.bool_)
+
+
+@_compile_parallel
+def _decompose_all(A, values, vectors, converged, lanes):  # type: ignore[no-untyped-def]
+    n = A.shape[1]
     for group in prange(converged.shape[0]):
-        a = np.empty((n, n, lanes), A.dtype)
-        q = np.empty((n, n, lanes), A.dtype)
-        work = np.empty((6, n, lanes), A.dtype)
-        scale = np.empty(lanes, A.dtype)
-        d, e = work[0], work[1]
-        _pack(A, a, scale, group * lanes)
-        _tridiagonalise(a, d, e, work[2], work[3], work[4])
-        _accumulate(a, q, work[2], work[3])
-        converged[group] = _implicit_ql(d, e, q, work[2], work[3], work[4])
-        for s in range(min(lanes, batch - group * lanes)):
-            matrix = group * lanes + s
-            for i in range(n):
-                values[matrix, i] = d[i, s] * scale[s]
-                for j in range(n):
-                    vectors[matrix, i, j] = q[i, j, s]
+        work, v = np.empty((6, n, lanes), A.dtype), np.empty((n, n, lanes), A.dtype)
+        first = group * lanes
+        converged[group] = _decompose(A, values, first, work, v)
+        _unpack(v, vectors, first)
+
+
+@_compile_parallel
+def _power_all(A, values, X, converged, exponent, lanes):  # type: ignore[no-untyped-def]
+    n = A.shape[1]
+    for group in prange(converged.shape[0]):
+        work, v = np.empty((6, n, lanes), A.dtype), np.empty((n, n, lanes), A.dtype)
+        first = group * lanes
+        converged[group] = _decompose(A, values, first, work, v)
+        half = work[2]
+        for s in range(lanes):
+            matrix = min(first + s, A.shape[0] - 1)
+            for k in range(n):
+                w = values[matrix, k]
+                half[k, s] = max(w, w * 0) ** (exponent / 2)
+        _compose(v, half)
+        _unpack(v, X, first)
+
+
+@_compile
+def _decompose(A, values, first, work, v):  # type: ignore[no-untyped-def]
+    """Decompose a group; ``v[i, k]`` becomes component i of eigenvector k."""
+    n, _, lanes = v.shape
+    a, scale = np.empty_like(v), np.empty(lanes, v.dtype)
+    d, e = work[0], work[1]
+    _pack(A, a, scale, first)
+    _tridiagonalise(a, d, e, work[2], work[3], work[4])
+    _accumulate(a, v, work[2], work[3], work[4])
+    converged = _implicit_ql(d, e, v, work[2], work[3], work[4])
+    for s in range(min(lanes, A.shape[0] - first)):
+        for k in range(n):
+            values[first + s, k] = d[k, s] * scale[s]
+    return converged
 
 
 @_compile
@@ -143,29 +179,31 @@ def _tridiagonalise(a, d, e, tau, v, p):  # type: ignore[no-untyped-def]
 
 
 @_compile
-def _accumulate(a, q, tau, v):  # type: ignore[no-untyped-def]
-    """Form the rows of Qᵀ from the Householder vectors, last reflector first."""
+def _accumulate(a, q, tau, v, p):  # type: ignore[no-untyped-def]
+    """Form Q from the Householder vectors, last reflector first: ``Q <- Q - t v (vᵀQ)``."""
     n = a.shape[0]
     zero, one = splat(a, 0), splat(a, 1)
     for i in range(n):
         for j in range(n):
             store(q, (i, j), one if i == j else zero)
     for k in range(n - 3, -1, -1):
-        t = load(tau, (k,))
         for j in range(k + 1, n):
             store(v, (j,), load(a, (j, k)))
+            store(p, (j,), zero)
         for i in range(k + 1, n):
-            total = zero
+            vi = load(v, (i,))
             for j in range(k + 1, n):
-                total = total + load(q, (i, j)) * load(v, (j,))
-            total = total * t
+                store(p, (j,), load(p, (j,)) + vi * load(q, (i, j)))
+        t = load(tau, (k,))
+        for i in range(k + 1, n):
+            vi = load(v, (i,)) * t
             for j in range(k + 1, n):
-                store(q, (i, j), load(q, (i, j)) - total * load(v, (j,)))
+                store(q, (i, j), load(q, (i, j)) - vi * load(p, (j,)))
 
 
 @_compile
 def _implicit_ql(d, e, q, cosine, sine, state):  # type: ignore[no-untyped-def]
-    """Diagonalise (d, e) in place, the rotations applied to the rows of q."""
+    """Diagonalise (d, e) in place, the rotations applied to the columns of q."""
     n, lanes = d.shape
     eps = np.finfo(d.dtype).eps
     zero, one = splat(d, 0), splat(d, 1)
@@ -228,37 +266,78 @@ def _implicit_ql(d, e, q, cosine, sine, state):  # type: ignore[no-untyped-def]
                 d[begin[s], s] -= state[0, s]
                 e[begin[s], s] = lane[g_row, s]
                 e[end[s], s] = 0
-        _rotate_rows(q, cosine, sine, low, high)
+        _rotate_columns(q, cosine, sine, low, high)
     return False
 
 
 @_compile
-def _rotate_rows(q, cosine, sine, low, high):  # type: ignore[no-untyped-def]
-    """Apply the rotations (i, i+1), i = high-1, ..., low, to the rows of q."""
-    n = q.shape[1]
-    # four columns at once hide the latency of the chain through x
+def _rotate_columns(q, cosine, sine, low, high):  # type: ignore[no-untyped-def]
+    """Apply the rotations (i, i+1), i = high-1, ..., low, to the columns of q."""
+    n = q.shape[0]
+    # four rows at once hide the latency of the chain through x
     for k in range(0, n - 3, 4):
-        x0, x1 = load(q, (high, k)), load(q, (high, k + 1))
-        x2, x3 = load(q, (high, k + 2)), load(q, (high, k + 3))
+        x0, x1 = load(q, (k, high)), load(q, (k + 1, high))
+        x2, x3 = load(q, (k + 2, high)), load(q, (k + 3, high))
         for i in range(high - 1, low - 1, -1):
             c, s = load(cosine, (i,)), load(sine, (i,))
-            y0, y1 = load(q, (i, k)), load(q, (i, k + 1))
-            y2, y3 = load(q, (i, k + 2)), load(q, (i, k + 3))
-            store(q, (i + 1, k), s * y0 + c * x0)
-            store(q, (i + 1, k + 1), s * y1 + c * x1)
-            store(q, (i + 1, k + 2), s * y2 + c * x2)
-            store(q, (i + 1, k + 3), s * y3 + c * x3)
+            y0, y1 = load(q, (k, i)), load(q, (k + 1, i))
+            y2, y3 = load(q, (k + 2, i)), load(q, (k + 3, i))
+            store(q, (k, i + 1), s * y0 + c * x0)
+            store(q, (k + 1, i + 1), s * y1 + c * x1)
+            store(q, (k + 2, i + 1), s * y2 + c * x2)
+            store(q, (k + 3, i + 1), s * y3 + c * x3)
             x0, x1 = c * y0 - s * x0, c * y1 - s * x1
             x2, x3 = c * y2 - s * x2, c * y3 - s * x3
-        store(q, (low, k), x0)
-        store(q, (low, k + 1), x1)
-        store(q, (low, k + 2), x2)
-        store(q, (low, k + 3), x3)
+        store(q, (k, low), x0)
+        store(q, (k + 1, low), x1)
+        store(q, (k + 2, low), x2)
+        store(q, (k + 3, low), x3)
     for k in range(n - n % 4, n):
-        x = load(q, (high, k))
+        x = load(q, (k, high))
         for i in range(high - 1, low - 1, -1):
             c, s = load(cosine, (i,)), load(sine, (i,))
-            y = load(q, (i, k))
-            store(q, (i + 1, k), s * y + c * x)
+            y = load(q, (k, i))
+            store(q, (k, i + 1), s * y + c * x)
             x = c * y - s * x
-        store(q, (low, k), x)
+        store(q, (k, low), x)
+
+
+@_compile
+def _compose(v, half):  # type: ignore[no-untyped-def]
+    """Overwrite V by ``(V diag(half)) (V diag(half))ᵀ``, row by row from below."""
+    n = v.shape[0]
+    zero = splat(v, 0)
+    for i in range(n):
+        for k in range(n):
+            store(v, (i, k), load(v, (i, k)) * load(half, (k,)))
+    row = np.empty_like(half)
+    for i in range(n - 1, -1, -1):
+        for j in range(0, i, 2):  # two columns share the loads of row i; j + 1 = i at the most
+            x0, x1 = zero, zero
+            for k in range(n):
+                y = load(v, (i, k))
+                x0 = x0 + y * load(v, (j, k))
+                x1 = x1 + y * load(v, (j + 1, k))
+            store(row, (j,), x0)
+            store(row, (j + 1,), x1)
+        if i % 2 == 0:
+            x = zero
+            for k in range(n):
+                y = load(v, (i, k))
+                x = x + y * y
+            store(row, (i,), x)
+        # row i of V is needed no more: every later product is among rows above it
+        for j in range(i + 1):
+            store(v, (i, j), load(row, (j,)))
+    for i in range(n):
+        for j in range(i):
+            store(v, (j, i), load(v, (i, j)))
+
+
+@_compile
+def _unpack(v, out, first):  # type: ignore[no-untyped-def]
+    n, _, lanes = v.shape
+    for s in range(min(lanes, out.shape[0] - first)):
+        for i in range(n):
+            for j in range(n):
+                out[first + s, i, j] = v[i, j, s]

@@ -12,8 +12,9 @@ from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, complex_dtype, eps
 from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
+from resolvent.linalg.compiled.eigh import batched_power
 from resolvent.linalg.roots.method import Accuracy
-from resolvent.linalg.spectral import Eigen, eigh
+from resolvent.linalg.spectral import Eigen, eigh, is_compiled
 
 __all__ = ["Eigh"]
 
@@ -48,12 +49,15 @@ class Eigh:
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)`` for Hermitian ``A``."""
+        if is_compiled(xp, A) and (found := batched_power(A.reshape(-1, *A.shape[-2:]), 1 / p)):
+            w, X = found
+            zero, negative = _classify(xp, w)
+            if not negative and (p > 0 or not bool(xp.any(zero))):
+                return X.reshape(A.shape)
         eigen = eigh(xp, A)
         w = eigen.values
-        magnitude = xp.abs(w)
-        noise = A.shape[-1] * eps(xp, A.dtype) * xp.max(magnitude, axis=-1, keepdims=True)
-        zero = magnitude <= noise
-        negative, singular = bool(xp.any(w < -noise)), p < 0 and bool(xp.any(zero))
+        zero, negative = _classify(xp, w)
+        singular = p < 0 and bool(xp.any(zero))
         if negative and self.semidefinite:
             raise NotPositiveDefiniteError(
                 f"the smallest eigenvalue is {float(xp.min(w)):.3g}, not positive semi-definite; "
@@ -70,6 +74,13 @@ class Eigh:
             return eigen.positive_function(_power(xp, xp.maximum(w, 0 * w), p))
         safe = xp.where(zero, xp.ones_like(w), w)
         return eigen.positive_function(xp.where(zero, 0 * w, _power(xp, safe, p)))
+
+
+def _classify(xp: Namespace, w: Array) -> tuple[Array, bool]:
+    """Return which eigenvalues are zero to working precision, and whether any is negative."""
+    magnitude = xp.abs(w)
+    noise = w.shape[-1] * eps(xp, w.dtype) * xp.max(magnitude, axis=-1, keepdims=True)
+    return magnitude <= noise, bool(xp.any(w < -noise))
 
 
 def _power(xp: Namespace, w: Array, p: int) -> Array:
