@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from resolvent.linalg import gallery
-from resolvent.linalg.compiled.eigh import batched_eigh
+from resolvent.linalg.compiled.eigh import batched_eigh, batched_power
 from resolvent.linalg.compiled.structure import asymmetry
 from resolvent.linalg.structure import hermitian_and_scale
 
@@ -18,14 +18,14 @@ def check_eigendecomposition(A):
     """Orthogonality and residual up to ``50 n eps``; together they bound the eigenvalues."""
     found = batched_eigh(A)
     assert found is not None
-    values, rows = found
-    assert values.dtype == rows.dtype == A.dtype
+    values, vectors = found
+    assert values.dtype == vectors.dtype == A.dtype
     n, eps = A.shape[-1], np.finfo(A.dtype).eps
     A = np.tril(A).astype(float)
     A = A + np.tril(A, -1).mT
     scale = np.max(np.abs(A), axis=(-2, -1), keepdims=True)
     A, values = A / np.where(scale > 0, scale, 1), values / np.where(scale > 0, scale, 1)[..., 0]
-    V = rows.astype(float).mT
+    V = vectors.astype(float)
     assert np.max(np.abs(V.mT @ V - np.eye(n))) <= 50 * n * eps
     assert np.max(np.abs(A @ V - V * values[:, None, :])) <= 50 * n * eps
 
@@ -51,6 +51,20 @@ def test_eigenvectors_are_orthonormal_and_residuals_small(kind, n, dtype, rng):
         check_eigendecomposition(A)
         generic, atol = np.linalg.eigvalsh(A), 50 * n * np.finfo(dtype).eps * np.abs(A).max()
         np.testing.assert_allclose(np.sort(batched_eigh(A)[0]), generic, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("dtype", REAL)
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 16, 31, 64])
+@pytest.mark.parametrize("exponent", [0.5, -0.5, 1.0, 0.25])
+def test_powers_are_those_of_the_eigendecomposition(exponent, n, dtype, rng):
+    A = gallery.spd(np.broadcast_to(gallery.logspaced(n, 1e2), (19, n)), rng=rng, dtype=dtype)
+    values, X = batched_power(A, exponent)
+    w, V = np.linalg.eigh(A.astype(float))
+    # backward stable, and a power at condition 1e2 is at most that much worse
+    atol = 50 * n * np.finfo(dtype).eps * 1e2
+    np.testing.assert_allclose(X, (V * w[:, None, :] ** exponent) @ V.mT, rtol=0, atol=atol)
+    np.testing.assert_allclose(np.sort(values), w, rtol=0, atol=atol)
+    np.testing.assert_array_equal(X, X.mT)
 
 
 @pytest.mark.parametrize("dtype", REAL)
