@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test gallery lint clean
 
 demo: $(READY)
 	$(BIN)/resolvent check
@@ -13,6 +13,15 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+# The pictures of papers/GALLERY.md and the README.
+gallery: $(READY)
+	for slug in $$($(BIN)/resolvent list --names); do \
+	  for picture in $$($(BIN)/resolvent figure $$slug); do \
+	    name=$$(basename $$picture -quick.png); \
+	    cp $$picture papers/gallery/$$slug-$$name.png; \
+	  done; \
+	done
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -38,7 +38,7 @@ def rows(xp: Any) -> list[Row]:
         square_root(xp, 4000, 8, dtype="float32"),
         square_root(xp, 10000, 3),
         Row("sqrtm general 1024x1024", general, sqrtm, of_square, general_peers),
-        inverse_fourth_root(xp, 256, bar=15),
+        inverse_fourth_root(xp, 256),
         inverse_fourth_root(xp, 512, bar=15),
         Row("polar 512x512", partial(gaussian, xp, 512), polar, of_polar, polar_peers),
         Row("sqrtm_vjp SPD 1000x32x32", gradient, sqrtm_vjp, of_lyapunov, gradient_peers),
@@ -56,7 +56,7 @@ def square_root(xp: Any, *shape: int, dtype: str = "float64", **bars: float) -> 
     return Row(name, partial(spd, xp, *shape, dtype=dtype), sqrtm, of_square, peers)
 
 
-def inverse_fourth_root(xp: Any, n: int, bar: float) -> Row:
+def inverse_fourth_root(xp: Any, n: int, bar: float | None = None) -> Row:
     power = partial(scipy.linalg.fractional_matrix_power, t=-1 / 4)
     peers = [*recipes(xp, -1 / 4), *on_host(xp, Peer("scipy fractional power", power, bar))]
     name = f"inv_rootm(A, 4) SPD {n}x{n}"
