@@ -5,8 +5,9 @@ from typing import Any
 
 from resolvent.arrays import Array, Namespace, adjoint, eps, is_numpy
 from resolvent.linalg.compiled.structure import asymmetry
+from resolvent.linalg.norms import nonzero
 
-__all__ = ["hermitian_and_scale", "is_hermitian", "require_square"]
+__all__ = ["examine", "is_hermitian", "require_square"]
 
 
 def require_square(name: str, A: Array) -> None:
@@ -17,11 +18,11 @@ def require_square(name: str, A: Array) -> None:
 
 def is_hermitian(xp: Namespace, A: Array) -> bool:
     """Tell whether every matrix equals its adjoint up to ``n eps max|A|``; one host read."""
-    return hermitian_and_scale(xp, A)[0]
+    return 0 in A.shape or _is_hermitian(xp, A, *_measure(xp, A))
 
 
-def hermitian_and_scale(xp: Namespace, A: Array) -> tuple[bool, Array | None]:
-    """Tell whether all matrices are Hermitian, and by what to divide those of extreme size.
+def examine(xp: Namespace, name: str, A: Array) -> tuple[bool, Array | None]:
+    """Look at every entry once: finite? Hermitian? of extreme size?
 
     Returns
     -------
@@ -30,22 +31,36 @@ def hermitian_and_scale(xp: Namespace, A: Array) -> tuple[bool, Array | None]:
     scale : array (..., 1, 1) or None
         ``max|A|`` of each matrix, 1 for a zero one; None when no entry is so large or matrix so
         small that its fourth power would leave the range of the dtype.
+
+    Raises
+    ------
+    ValueError
+        An entry is NaN or infinite.
     """
     if 0 in A.shape:
         return True, None
-    if is_numpy(xp):
-        found = asymmetry(A.reshape(-1, *A.shape[-2:]))
-        difference, magnitude = (x.reshape(A.shape[:-2]) for x in found)
-    else:
-        difference = xp.max(xp.abs(A - adjoint(xp, A)), axis=(-2, -1))
-        magnitude = xp.max(xp.abs(A), axis=(-2, -1))
-    hermitian = bool(xp.all(difference <= A.shape[-1] * eps(xp, A.dtype) * magnitude))
+    difference, magnitude = _measure(xp, A)
+    if not bool(xp.all(xp.isfinite(magnitude))):
+        raise ValueError(f"{name} has NaN or infinite entries")
     small, large = _safe_range(xp, A.dtype)
     extreme = (magnitude > large) | ((magnitude < small) & (magnitude > 0))
+    hermitian = _is_hermitian(xp, A, difference, magnitude)
     if not bool(xp.any(extreme)):
         return hermitian, None
-    scale = xp.where(magnitude > 0, magnitude, xp.ones_like(magnitude))
-    return hermitian, xp.astype(scale, xp.abs(A).dtype)[..., None, None]
+    return hermitian, xp.astype(nonzero(xp, magnitude), xp.abs(A).dtype)[..., None, None]
+
+
+def _measure(xp: Namespace, A: Array) -> tuple[Array, Array]:
+    """Return ``max |A - Aᴴ|`` and ``max |A|`` of each matrix; not finite where A is not."""
+    if is_numpy(xp):
+        difference, magnitude = asymmetry(A.reshape(-1, *A.shape[-2:]))
+        return difference.reshape(A.shape[:-2]), magnitude.reshape(A.shape[:-2])
+    difference = xp.max(xp.abs(A - adjoint(xp, A)), axis=(-2, -1))
+    return difference, xp.max(xp.abs(A), axis=(-2, -1))
+
+
+def _is_hermitian(xp: Namespace, A: Array, difference: Array, magnitude: Array) -> bool:
+    return bool(xp.all(difference <= A.shape[-1] * eps(xp, A.dtype) * magnitude))
 
 
 @cache

@@ -23,7 +23,7 @@ from resolvent.linalg.roots.newton_schulz import NewtonSchulz
 from resolvent.linalg.roots.pade import Pade
 from resolvent.linalg.roots.schur import Schur
 from resolvent.linalg.roots.taylor import Taylor
-from resolvent.linalg.structure import hermitian_and_scale, require_square
+from resolvent.linalg.structure import examine, require_square
 
 __all__ = ["Assume", "Singular", "inv_rootm", "inv_sqrtm", "rootm", "sqrtm"]
 
@@ -202,7 +202,7 @@ def _order(p: int) -> int:
 
 
 def _root(A: Any, p: int, method: str | RootMethod, assume: Assume, singular: Singular) -> Array:
-    entered = enter(A=A)
+    entered = enter(finite=False, A=A)
     xp, (A,) = entered.xp, entered.arrays
     require_square("A", A)
     _check_choices(method, assume, singular)
@@ -210,7 +210,7 @@ def _root(A: Any, p: int, method: str | RootMethod, assume: Assume, singular: Si
         return entered.leave(A)
     if not isinstance(singular, str):
         A = A + float(singular) * identity_like(xp, A)
-    hermitian, scale = hermitian_and_scale(xp, A)
+    hermitian, scale = examine(xp, "A", A)
     if assume in ("spd", "hermitian") and not hermitian:
         raise ValueError(f"A is not Hermitian, which assume={assume!r} declares")
     chosen = _choose(method, hermitian and assume != "general", assume, singular)

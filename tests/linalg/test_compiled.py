@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from resolvent.linalg import gallery
 from resolvent.linalg.compiled.eigh import batched_eigh, batched_power
 from resolvent.linalg.compiled.structure import asymmetry
-from resolvent.linalg.structure import hermitian_and_scale
+from resolvent.linalg.structure import examine
 
 REAL = ["float32", "float64"]
 
@@ -151,20 +151,28 @@ def test_one_entry_off_is_seen_wherever_it_is(place):
     A = np.ones((2, 70, 70))
     A[(1, *place)] += 1e-6
     np.testing.assert_allclose(asymmetry(A)[0], [0, 1e-6], rtol=1e-9)
-    assert not hermitian_and_scale(np, A)[0]
-    assert hermitian_and_scale(np, A[:1])[0]
+    assert not examine(np, "A", A)[0]
+    assert examine(np, "A", A[:1])[0]
 
 
-def test_hermitian_and_scale_agrees_with_the_generic_path(backend, rng):
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_an_entry_that_is_not_finite_is_refused_by_name(backend, value):
+    host = np.ones((2, 5, 5))
+    host[1, 2, 4] = value
+    with pytest.raises(ValueError, match="B has NaN or infinite"):
+        examine(backend.xp, "B", backend.asarray(host))
+
+
+def test_examination_agrees_with_the_generic_path(backend, rng):
     for dtype in ("float32", "complex128"):
         good = gallery.hermitian(rng.standard_normal((3, 5)), rng=rng, dtype=dtype)
         for host, wanted in ((good, True), (good + np.eye(5, k=1, dtype=dtype), False)):
-            found, scale = hermitian_and_scale(backend.xp, backend.asarray(host))
+            found, scale = examine(backend.xp, "A", backend.asarray(host))
             assert found is wanted
             assert scale is None
         huge = good * np.array([1.0, 1e30, 0.0], good.real.dtype)[:, None, None]
         huge[0] *= np.finfo(dtype).max ** 0.5
-        _, scale = hermitian_and_scale(backend.xp, backend.asarray(huge))
+        _, scale = examine(backend.xp, "A", backend.asarray(huge))
         largest = np.max(np.abs(huge), axis=(-2, -1))
         scale = backend.to_host(scale)
         assert scale.dtype == good.real.dtype
