@@ -20,13 +20,13 @@ published steps are wrong by half.
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from resolvent.arrays import Array, Namespace, adjoint, enter, eps, is_numpy
+from resolvent.arrays import Array, Namespace, enter, eps, is_numpy
 from resolvent.errors import ConvergenceError, SingularMatrixError
 from resolvent.linalg.factorisations import inverse, is_positive_definite, smallest_singular_bound
 from resolvent.linalg.norms import frobenius, identity_like, nonzero
 from resolvent.linalg.odd_minimax import composition
 from resolvent.linalg.spectral import eigh
-from resolvent.linalg.structure import is_hermitian, require_square
+from resolvent.linalg.structure import examine, require_square
 
 __all__ = [
     "HermitianLyapunov",
@@ -93,7 +93,8 @@ class SchurLyapunov:
         for place in np.ndindex(*X.shape[:-2]):
             T, Z = schur(X[place], output="real" if X.dtype.kind == "f" else "complex")
             w = np.linalg.eigvals(T)
-            noise = len(w) * eps(xp, X.dtype) * np.linalg.norm(T)
+            # eigenvalues of a non-normal matrix carry several times its backward error
+            noise = 10 * len(w) * eps(xp, X.dtype) * np.linalg.norm(T)
             if np.min(np.abs(w[:, None] + w)) <= noise:
                 raise _singular()
             (trsyl,) = get_lapack_funcs(("trsyl",), (T,))
@@ -255,16 +256,18 @@ def solve_entered(xp: Namespace, X: Array, Q: Array, method: str | LyapunovMetho
     """Solve for arrays that are past the door: choose the method and check its needs."""
     if 0 in X.shape:
         return Q
-    hermitian = is_hermitian(xp, X)
+    hermitian, scale = examine(xp, "X", X)
     if method == "auto":
         method = "eigh" if hermitian else ("schur" if is_numpy(xp) else "sign")
-    if isinstance(method, str):
-        if method not in METHODS:
-            raise ValueError(f"method must be 'auto' or one of {[*METHODS]}, got {method!r}")
+    if isinstance(method, str) and method in METHODS:
         method = METHODS[method]
+    if isinstance(method, str | type) or not hasattr(method, "solve"):
+        raise ValueError(
+            f"method must be 'auto', one of {[*METHODS]}, or an instance of a method of "
+            f"resolvent.linalg.lyapunov, got {method!r}"
+        )
     if method.hermitian and not hermitian:
         raise ValueError(f"method {method.name!r} needs a Hermitian X")
-    if method.hermitian:
-        X = 0.5 * (X + adjoint(xp, X))
-    scale = nonzero(xp, xp.max(xp.abs(X), axis=(-2, -1), keepdims=True))
+    if scale is None:
+        return method.solve(xp, X, Q)
     return method.solve(xp, X / scale, Q) / scale

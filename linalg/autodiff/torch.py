@@ -4,6 +4,7 @@ The gradient is exact at repeated eigenvalues, where differentiating ``torch.lin
 NaN. Once differentiable.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,32 +15,26 @@ from resolvent import linalg
 __all__ = ["inv_sqrtm", "sqrtm"]
 
 
-class _Sqrtm(torch.autograd.Function):  # type: ignore[misc]
-    @staticmethod
-    def forward(ctx: Any, A: Any, options: dict[str, Any]) -> Any:
-        X = linalg.sqrtm(A.detach(), **options)
-        ctx.save_for_backward(X)
-        return X
+def _differentiable(root: Callable[..., Any], vjp: Callable[..., Any]) -> Any:
+    """Return the autograd function of a root, whose backward pass needs the root alone."""
 
-    @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, G: Any) -> Any:
-        (X,) = ctx.saved_tensors
-        return linalg.sqrtm_vjp(X, G), None
+    class Root(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, A: Any, options: dict[str, Any]) -> Any:
+            X = root(A.detach(), **options)
+            ctx.save_for_backward(X)
+            return X
+
+        @staticmethod
+        @once_differentiable  # type: ignore[untyped-decorator]
+        def backward(ctx: Any, G: Any) -> Any:
+            return vjp(*ctx.saved_tensors, G), None
+
+    return Root
 
 
-class _InvSqrtm(torch.autograd.Function):  # type: ignore[misc]
-    @staticmethod
-    def forward(ctx: Any, A: Any, options: dict[str, Any]) -> Any:
-        X = linalg.inv_sqrtm(A.detach(), **options)
-        ctx.save_for_backward(X)
-        return X
-
-    @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, G: Any) -> Any:
-        (X,) = ctx.saved_tensors
-        return linalg.inv_sqrtm_vjp(X, G), None
+_Sqrtm = _differentiable(linalg.sqrtm, linalg.sqrtm_vjp)
+_InvSqrtm = _differentiable(linalg.inv_sqrtm, linalg.inv_sqrtm_vjp)
 
 
 def sqrtm(A: torch.Tensor, **options: Any) -> torch.Tensor:

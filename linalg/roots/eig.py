@@ -13,8 +13,9 @@ from resolvent.arrays import Array, Namespace, eps
 from resolvent.errors import NoRootError, SingularMatrixError, UntrustedResultError
 from resolvent.linalg.factorisations import solve
 from resolvent.linalg.roots.method import Accuracy
+from resolvent.linalg.roots.scalar import principal_root
 
-__all__ = ["Eig", "principal_power"]
+__all__ = ["Eig"]
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,15 @@ class Eig:
         w, V = xp.linalg.eig(A)
         noise = A.shape[-1] * eps(xp, A.dtype) * xp.max(xp.abs(w), axis=-1, keepdims=True)
         zero = xp.abs(w) <= noise
-        if bool(xp.any(zero)):
-            if p < 0:
-                raise SingularMatrixError("the matrix is singular to working precision")
-            # V diag(0) V^{-1} is a root of zero only where the null space is complete
-            if bool(xp.any(xp.linalg.svdvals(V) <= A.shape[-1] * eps(xp, A.dtype))):
-                raise NoRootError("zero is a defective eigenvalue: the matrix has no square root")
+        if p < 0 and bool(xp.any(zero)):
+            raise SingularMatrixError("the matrix is singular to working precision")
         # rounding splits a Jordan block of zero into nearly parallel eigenvectors of ±sqrt(noise)
         split = (A.shape[-1] * eps(xp, A.dtype)) ** 0.5
         small = xp.abs(w) <= split * xp.max(xp.abs(w), axis=-1, keepdims=True)
-        tiny = xp.count_nonzero(small, axis=-1) > 1
-        if bool(xp.any(tiny & (xp.min(xp.linalg.svdvals(V), axis=-1) <= 4 * split))):
+        several = xp.count_nonzero(small, axis=-1) > 1
+        if bool(xp.any(several & (xp.min(xp.linalg.svdvals(V), axis=-1) <= 4 * split))):
             raise NoRootError("zero is a defective eigenvalue: the matrix has no principal root")
-        root = xp.where(zero, xp.zeros_like(w), principal_power(xp, w, zero, p))
+        root = principal_root(xp, w, p, zero)
         XT = solve(xp, V.mT, (V * root[..., None, :]).mT)
         if XT is None:
             raise UntrustedResultError("the matrix is defective: no basis of eigenvectors")
@@ -61,8 +58,3 @@ class Eig:
         ):
             return xp.real(X)
         return X
-
-
-def principal_power(xp: Namespace, w: Array, zero: Array, p: int) -> Array:
-    """Return ``w**(1/p)`` on the principal branch, 1 where ``zero``."""
-    return xp.exp(xp.log(xp.where(zero, xp.ones_like(w), w)) / p)

@@ -14,6 +14,7 @@ from resolvent.arrays import Array, Namespace, complex_dtype, eps
 from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
 from resolvent.linalg.compiled.eigh import batched_power
 from resolvent.linalg.roots.method import Accuracy
+from resolvent.linalg.roots.scalar import principal_root
 from resolvent.linalg.spectral import Eigen, eigh, is_compiled
 
 __all__ = ["Eigh"]
@@ -69,11 +70,11 @@ class Eigh:
                 f"{A.shape[-1]} eps of the largest); pass singular='pinv' or a positive ridge"
             )
         if negative:
-            return _complex_root(eigen, zero, p)
+            w, vectors = (xp.astype(x, complex_dtype(xp, x.dtype)) for x in (w, eigen.vectors))
+            return Eigen(xp, w, vectors).function(principal_root(xp, w, p, zero))
         if p > 0:
-            return eigen.positive_function(_power(xp, xp.maximum(w, 0 * w), p))
-        safe = xp.where(zero, xp.ones_like(w), w)
-        return eigen.positive_function(xp.where(zero, 0 * w, _power(xp, safe, p)))
+            zero, w = w <= 0, xp.maximum(w, 0 * w)  # tiny positive eigenvalues keep their root
+        return eigen.positive_function(principal_root(xp, w, p, zero))
 
 
 def _classify(xp: Namespace, w: Array) -> tuple[Array, bool]:
@@ -81,20 +82,3 @@ def _classify(xp: Namespace, w: Array) -> tuple[Array, bool]:
     magnitude = xp.abs(w)
     noise = w.shape[-1] * eps(xp, w.dtype) * xp.max(magnitude, axis=-1, keepdims=True)
     return magnitude <= noise, bool(xp.any(w < -noise))
-
-
-def _power(xp: Namespace, w: Array, p: int) -> Array:
-    """Return ``w**(1/p)``, by square roots where that is all it takes."""
-    if abs(p) == 2:
-        root = xp.sqrt(w)
-        return root if p > 0 else 1 / root
-    return w ** (1 / p)
-
-
-def _complex_root(eigen: Eigen, zero: Array, p: int) -> Array:
-    xp, w = eigen.xp, eigen.values
-    dtype = complex_dtype(xp, w.dtype)
-    safe = xp.astype(xp.where(zero, xp.ones_like(w), w), dtype)
-    root = _power(xp, safe, p)
-    root = xp.where(zero, xp.zeros_like(root), root)
-    return Eigen(xp, w, xp.astype(eigen.vectors, dtype)).function(root)
