@@ -15,7 +15,8 @@ Source: Higham, Functions of Matrices (2008), section 6.1; Song, Sebe, Wang (ICL
 from typing import Any
 
 from resolvent.arrays import Array, Namespace, adjoint, enter
-from resolvent.linalg.lyapunov import LyapunovMethod, solve_entered
+from resolvent.linalg.lyapunov.functions import solve_entered
+from resolvent.linalg.lyapunov.method import LyapunovMethod
 from resolvent.linalg.structure import require_square
 
 __all__ = ["inv_sqrtm_jvp", "inv_sqrtm_vjp", "sqrtm_jvp", "sqrtm_vjp"]

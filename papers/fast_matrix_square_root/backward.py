@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from resolvent.arrays import Namespace
 from resolvent.linalg import gallery, sqrtm, sqrtm_vjp
-from resolvent.linalg.lyapunov import SignPolynomial
+from resolvent.linalg.lyapunov import SignMinimax, SignNewtonSchulz
 from resolvent.papers.fast_matrix_square_root.methods import BACKWARD_STEPS, relative_error
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
@@ -38,8 +38,8 @@ def backward(
         exact = sqrtm_vjp(X, G, method="eigh")
         for name, row in errors.items():
             for t in range(steps):
-                method = SignPolynomial(minimax=name == "minimax", steps=t + 1)
-                gradient = sqrtm_vjp(X, G, method=method)
+                method = SignMinimax if name == "minimax" else SignNewtonSchulz
+                gradient = sqrtm_vjp(X, G, method=method(steps=t + 1))
                 row[i, t] = np.median(relative_error(gradient, exact))
 
     scalars = {}
