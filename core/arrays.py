@@ -45,6 +45,8 @@ class Entered:
         Array API namespace of the arrays.
     arrays : tuple of array
         The arguments in the order given, cast to the common working dtype.
+    unit : float
+        The largest eps among the dtypes the user passed.
     leave : callable
         Casts a result back to the dtype, and for scalar input to the shape, of the user; a
         result that became complex on the way keeps its dtype.
@@ -52,6 +54,7 @@ class Entered:
 
     xp: Namespace
     arrays: tuple[Array, ...]
+    unit: float
     leave: Callable[[Array], Array]
 
 
@@ -92,7 +95,7 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
     given = [_as_inexact(xp, device, name, x) for name, x in named.items()]
     user_dtype = xp.result_type(*given)
     dtype = _working_dtype(xp, user_dtype)
-    scalar = matrix and given[0].ndim == 0
+    scalar = matrix and all(x.ndim == 0 for x in given)
     arrays = []
     for name, x in zip(named, given, strict=True):
         x = x if x.dtype == dtype else xp.astype(x, dtype)
@@ -109,7 +112,7 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
             result = xp.astype(result, user_dtype)
         return xp.reshape(result, ()) if scalar else result
 
-    return Entered(xp, tuple(arrays), leave)
+    return Entered(xp, tuple(arrays), max(eps(xp, x.dtype) for x in given), leave)
 
 
 def _common_home(named: dict[str, Any]) -> tuple[Namespace, Any]:
@@ -141,6 +144,10 @@ def _as_inexact(xp: Namespace, device: Any, name: str, x: Any) -> Array:
     if _is_native(x):
         return x
     _refuse_gradient(name, x)
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; pass {name}.filled(value)")
+    if hasattr(x, "toarray"):
+        raise TypeError(f"{name} is sparse; pass {name}.toarray()")
     if not array_api_compat.is_array_api_obj(x):
         x = np.asarray(x)
         if x.dtype.kind not in "biufc":

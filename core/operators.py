@@ -113,7 +113,8 @@ def as_operator(
         operator = _from_matrix(enter(**{name: A}).arrays[0], name)
     elif all(hasattr(A, wanted) for wanted in ("shape", "dtype", "__matmul__")):
         m, n = A.shape
-        adjoint = (lambda y: A.H @ y) if hasattr(A, "H") else adjoint
+        if adjoint is None and hasattr(A, "H"):
+            adjoint = lambda y: A.H @ y  # noqa: E731
         operator = Operator((m, n), A.dtype, lambda x: A @ x, adjoint)
     elif callable(A):
         m, n = _shape_of_function(A, like, shape, name)

@@ -10,9 +10,18 @@ from collections.abc import Callable
 from numpy.linalg import LinAlgError
 
 from resolvent.arrays import Array, Namespace, adjoint, eps
+from resolvent.errors import UntrustedResultError
 from resolvent.linalg.norms import frobenius, identity_like, spectral_bound
 
-__all__ = ["cholesky", "inverse", "is_positive_definite", "smallest_singular_bound", "solve"]
+__all__ = [
+    "cholesky",
+    "eig",
+    "inverse",
+    "is_positive_definite",
+    "require_in_range",
+    "smallest_singular_bound",
+    "solve",
+]
 
 
 def inverse(xp: Namespace, A: Array) -> Array | None:
@@ -60,8 +69,42 @@ def smallest_singular_bound(xp: Namespace, A: Array) -> float:
     return 1 / bound if bound * eps(xp, A.dtype) < 1 else 0.0
 
 
+def eig(xp: Namespace, A: Array) -> tuple[Array, Array]:
+    """Return eigenvalues and eigenvectors of general matrices.
+
+    Raises
+    ------
+    TypeError
+        The array library has no general eigendecomposition.
+    """
+    if not hasattr(xp.linalg, "eig"):
+        raise TypeError(
+            f"{xp.__name__} has no linalg.eig, which a non-Hermitian matrix needs here; update the "
+            "library or use NumPy"
+        )
+    w, V = xp.linalg.eig(A)
+    return w, V
+
+
+def require_in_range(xp: Namespace, X: Array) -> Array:
+    """Return ``X`` if it is finite.
+
+    Raises
+    ------
+    UntrustedResultError
+        The result has left the range of its dtype.
+    """
+    if bool(xp.all(xp.isfinite(X))):
+        return X
+    raise UntrustedResultError(f"the result leaves the range of {X.dtype}")
+
+
 def _or_none(factorise: Callable[[], Array]) -> Array | None:
     try:
         return factorise()
-    except (LinAlgError, RuntimeError):
-        return None
+    except RuntimeError as error:
+        if type(error).__name__ != "_LinAlgError":  # torch's own
+            raise
+    except LinAlgError:
+        pass
+    return None

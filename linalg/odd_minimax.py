@@ -23,7 +23,7 @@ import numpy as np
 
 __all__ = ["check_parameters", "composition", "optimal_odd"]
 
-_CUSHION = 0.02407327424182761  # smallest l/u handed to the quintic exchange: keeps p(x)/x > 0.22
+_CUSHION = 0.02407327424182761  # smallest l/u handed to the quintic exchange: keeps u p(x)/x > 0.22
 _NEARLY_ONE = 5e-6  # for l/u beyond 1 - this, Taylor coefficients are exact to rounding
 _MAX_STEPS = 60
 

@@ -15,7 +15,7 @@ __all__ = ["inv_sqrtm", "sqrtm"]
 def _power(A: Any, exponent: float) -> Any:
     w, V = jnp.linalg.eigh(A)
     noise = A.shape[-1] * jnp.finfo(A.dtype).eps * jnp.max(jnp.abs(w), axis=-1, keepdims=True)
-    w = jnp.where(jnp.abs(w) <= noise, jnp.zeros_like(w), w)
+    w = jnp.where((w < 0) & (w >= -noise), jnp.zeros_like(w), w)
     return (V * w[..., None, :] ** exponent) @ V.mT.conj()
 
 

@@ -23,12 +23,15 @@ def _differentiable(root: Callable[..., Any], vjp: Callable[..., Any]) -> Any:
         def forward(ctx: Any, A: Any, options: dict[str, Any]) -> Any:
             X = root(A.detach(), **options)
             ctx.save_for_backward(X)
+            ctx.real = not A.is_complex()
             return X
 
         @staticmethod
         @once_differentiable  # type: ignore[untyped-decorator]
         def backward(ctx: Any, G: Any) -> Any:
-            return vjp(*ctx.saved_tensors, G), None
+            gradient = vjp(*ctx.saved_tensors, G)
+            # a real matrix with negative eigenvalues has a complex root and a real gradient
+            return gradient.real if ctx.real and gradient.is_complex() else gradient, None
 
     return Root
 

@@ -4,7 +4,9 @@ r"""Eigendecomposition of thousands of small real symmetric matrices, 8 or 16 at
 Wilkinson's shift, each matrix in its own SIMD lane and groups of matrices on both cores. All lanes
 sweep in lockstep over the rows that any of them still has to treat; a lane outside its own
 unreduced block applies the identity rotation. Off-diagonal entries below ``eps/4 max|T|`` are
-dropped, so the eigenvalues are accurate to a small multiple of ``eps norm(A)``, as LAPACK's.
+dropped, so the eigenvalues are accurate to a small multiple of ``eps norm(A)``. In float32 that is
+float32's eps, while NumPy's own ``eigh`` computes in double and rounds: ten times slower, ten
+times as accurate.
 
 Cost: ``4/3 n³`` flops for T, as many for Q, about ``5 n³`` for the rotations.
 

@@ -22,7 +22,7 @@ from numba.np import arrayobj
 __all__ = ["load", "splat", "sqrt", "store", "where_positive", "width"]
 
 _REGISTER_BITS = 512
-# Sums may be fused and reciprocals shared, but never reordered: results don't depend on the CPU.
+# A product and a sum may be fused where the CPU can, but sums are never reordered.
 _FLAGS = ("contract", "nsz")
 
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 from resolvent.arrays import Array, Namespace, enter, is_numpy
+from resolvent.linalg.factorisations import require_in_range
 from resolvent.linalg.lyapunov.eigh import Eigh
 from resolvent.linalg.lyapunov.method import LyapunovMethod
 from resolvent.linalg.lyapunov.schur import Schur
 from resolvent.linalg.lyapunov.sign_newton import SignNewton
 from resolvent.linalg.lyapunov.sign_polynomials import SignMinimax, SignNewtonSchulz
+from resolvent.linalg.methods import resolve
 from resolvent.linalg.structure import examine, require_square
 
 __all__ = ["solve_entered", "solve_lyapunov"]
@@ -34,9 +36,9 @@ def solve_lyapunov(X: Any, Q: Any, *, method: str | LyapunovMethod = "auto") -> 
     Q : array_like (..., n, n)
         Right-hand sides, of one dtype, namespace and device with ``X``; leading axes broadcast.
     method : str or method
-        "auto", "eigh", "schur", "sign", "newton-schulz", "minimax", or a configured method of
+        "auto", "eigh", "schur", "newton", "newton-schulz", "minimax", or a configured method of
         `resolvent.linalg.lyapunov`. "auto": "eigh" for Hermitian ``X``, otherwise "schur" on NumPy
-        and "sign" elsewhere.
+        and "newton" elsewhere. A method with prescribed steps returns an approximation.
 
     Returns
     -------
@@ -48,14 +50,14 @@ def solve_lyapunov(X: Any, Q: Any, *, method: str | LyapunovMethod = "auto") -> 
     SingularMatrixError
         Two eigenvalues of ``X`` add up to zero to working precision.
     ConvergenceError
-        "sign" met an ``X`` with eigenvalues outside Re z > 0.
+        "newton" met an ``X`` with eigenvalues outside Re z > 0.
     ValueError, TypeError
         Wrong shapes, non-finite entries, an unknown method, "eigh" for a non-Hermitian ``X``.
 
     Notes
     -----
     Cost: "eigh" ``9 n³`` flops and 4 products; "schur" ``25 n³``; "minimax" 6 products a step,
-    about ``2 log2 κ(X)`` steps.
+    about ``0.7 log2 κ(X) + 5`` steps.
 
     Examples
     --------
@@ -78,20 +80,14 @@ def solve_lyapunov(X: Any, Q: Any, *, method: str | LyapunovMethod = "auto") -> 
 
 def solve_entered(xp: Namespace, X: Array, Q: Array, method: str | LyapunovMethod) -> Array:
     """Solve for arrays that are past the door: choose the method and check its needs."""
-    if 0 in X.shape:
-        return Q
+    if 0 in X.shape or 0 in Q.shape:
+        return X @ Q  # empty, of the broadcast shape
     hermitian, scale = examine(xp, "X", X)
     if method == "auto":
-        method = "eigh" if hermitian else ("schur" if is_numpy(xp) else "sign")
-    if isinstance(method, str) and method in METHODS:
-        method = METHODS[method]
-    if isinstance(method, str | type) or not hasattr(method, "solve"):
-        raise ValueError(
-            f"method must be 'auto', one of {[*METHODS]}, or an instance of a method of "
-            f"resolvent.linalg.lyapunov, got {method!r}"
-        )
-    if method.hermitian and not hermitian:
-        raise ValueError(f"method {method.name!r} needs a Hermitian X")
+        method = "eigh" if hermitian else ("schur" if is_numpy(xp) else "newton")
+    chosen: LyapunovMethod = resolve(method, METHODS, "solve", "resolvent.linalg.lyapunov")
+    if chosen.hermitian and not hermitian:
+        raise ValueError(f"method {chosen.name!r} needs a Hermitian X")
     if scale is None:
-        return method.solve(xp, X, Q)
-    return method.solve(xp, X / scale, Q) / scale
+        return chosen.solve(xp, X, Q)
+    return require_in_range(xp, chosen.solve(xp, X / scale, Q) / scale)

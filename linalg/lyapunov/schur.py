@@ -26,7 +26,7 @@ class Schur:
     def solve(self, xp: Namespace, X: Array, Q: Array) -> Array:
         """Return ``Y``."""
         if not is_numpy(xp):
-            raise TypeError("method 'schur' needs NumPy arrays; use 'sign'")
+            raise TypeError("method 'schur' needs NumPy arrays; use 'newton'")
         X, Q = np.broadcast_arrays(X, Q)
         Y = np.empty(Q.shape, Q.dtype)
         for place in np.ndindex(*X.shape[:-2]):

@@ -24,7 +24,7 @@ _MAX_STEPS = 60
 class SignNewton:
     """By Newton's iteration for the sign of the block matrix; norm-scaled while far away."""
 
-    name: ClassVar[str] = "sign"
+    name: ClassVar[str] = "newton"
     hermitian: ClassVar[bool] = False
 
     def solve(self, xp: Namespace, X: Array, Q: Array) -> Array:

@@ -29,11 +29,12 @@ class SignNewtonSchulz:
 
     Parameters
     ----------
-    steps : int
-        Number of steps, 8 as published: far too few beyond condition 1e2 of ``X²``.
+    steps : int, optional
+        Number of steps: 8 as published, far too few beyond condition 1e2 of ``X²``. None takes
+        as many as the smallest eigenvalue needs, bounded from below by one inverse.
     """
 
-    steps: int = 8
+    steps: int | None = None
 
     name: ClassVar[str] = "newton-schulz"
     hermitian: ClassVar[bool] = True
@@ -45,7 +46,8 @@ class SignNewtonSchulz:
     def solve(self, xp: Namespace, X: Array, Q: Array) -> Array:
         """Return ``Y``, or an approximation when the steps are few."""
         B, c = _scaled(xp, X)
-        return _cubic_steps(B, Q / c, ((1.5, -0.5),) * self.steps)
+        steps = self.steps or _steps_to_settle(xp, B)
+        return _cubic_steps(B, Q / c, ((1.5, -0.5),) * steps)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,16 @@ def _scaled(xp: Namespace, X: Array) -> tuple[Array, Array]:
         raise singular()
     c = xp.sqrt(frobenius(xp, X @ X))
     return X / c, c
+
+
+def _steps_to_settle(xp: Namespace, B: Array) -> int:
+    """Count the Newton-Schulz steps of the smallest eigenvalue of ``B`` to 1, as numbers."""
+    x, steps = smallest_singular_bound(xp, B), 0
+    if x == 0:
+        raise singular()
+    while 1 - x > eps(xp, B.dtype):
+        x, steps = 0.5 * x * (3 - x * x), steps + 1
+    return steps
 
 
 def _cubic_steps(B: Array, C: Array, schedule: Sequence[tuple[float, ...]]) -> Array:

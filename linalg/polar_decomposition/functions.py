@@ -1,31 +1,20 @@
 """The public functions `polar` and `orthogonalize`."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from resolvent.arrays import Array, Namespace, adjoint, enter
 from resolvent.errors import SingularMatrixError
+from resolvent.linalg.methods import resolve
 from resolvent.linalg.norms import nonzero
 from resolvent.linalg.polar_decomposition.gram import GramEigh
+from resolvent.linalg.polar_decomposition.method import PolarMethod
 from resolvent.linalg.polar_decomposition.minimax import Minimax
 from resolvent.linalg.polar_decomposition.newton import Newton
 from resolvent.linalg.polar_decomposition.newton_schulz import NewtonSchulz
 from resolvent.linalg.polar_decomposition.qdwh import QDWH
 from resolvent.linalg.polar_decomposition.svd import SVD
 
-__all__ = ["Polar", "PolarMethod", "orthogonalize", "polar"]
-
-
-class PolarMethod(Protocol):
-    """A way to compute the polar factor of matrices with at least as many rows as columns."""
-
-    @property
-    def name(self) -> str:
-        """The name that ``method=`` takes."""
-        ...
-
-    def unitary(self, xp: Namespace, A: Array) -> Array:
-        """Return ``U`` of ``A = U H``."""
-        ...
+__all__ = ["Polar", "orthogonalize", "polar"]
 
 
 METHODS: dict[str, PolarMethod] = {
@@ -51,7 +40,8 @@ def polar(A: Any, *, method: str | PolarMethod = "auto") -> Polar:
     method : str or method
         "auto", "svd", "eigh", "newton", "qdwh", "newton-schulz", "minimax", or a configured method
         of `resolvent.linalg.polar_decomposition`. All are exact to a few eps, both in the
-        orthogonality of ``U`` and in ``norm(A - U H)/norm(A)``, on what they take:
+        orthogonality of ``U`` and in ``norm(A - U H)/norm(A)``, on what they take (but a configured
+        method with prescribed steps is an approximation):
 
         - "svd": every matrix, singular ones too.
         - "eigh": condition up to about ``0.1/sqrt(n eps)``; the fastest there.
@@ -97,7 +87,7 @@ def polar(A: Any, *, method: str | PolarMethod = "auto") -> Polar:
     xp, (A,) = entered.xp, entered.arrays
     U = _unitary(xp, A, method)
     H = adjoint(xp, U) @ A
-    return Polar(entered.leave(U), entered.leave(0.5 * (H + adjoint(xp, H))))
+    return Polar(entered.leave(U), entered.leave(0.5 * H + 0.5 * adjoint(xp, H)))
 
 
 def orthogonalize(
@@ -122,8 +112,8 @@ def orthogonalize(
 
     Raises
     ------
-    ConvergenceError
-        Newton-Schulz did not settle: the matrix is close to rank-deficient.
+    ConvergenceError, SingularMatrixError
+        The matrix is rank-deficient, or so close to it that the iteration did not settle.
     ValueError, TypeError
         Bad input, an unknown method, or steps for a method that takes none.
 
@@ -155,14 +145,10 @@ def _unitary(xp: Namespace, A: Array, method: str | PolarMethod) -> Array:
     A = A / nonzero(xp, xp.max(xp.abs(A), axis=(-2, -1), keepdims=True))
     if method == "auto":
         return _automatic(xp, A)
-    if isinstance(method, str) and method in METHODS:
-        method = METHODS[method]
-    if isinstance(method, str | type) or not hasattr(method, "unitary"):
-        raise ValueError(
-            f"method must be 'auto', one of {[*METHODS]}, or an instance of a method of "
-            f"resolvent.linalg.polar_decomposition, got {method!r}"
-        )
-    return method.unitary(xp, A)
+    chosen: PolarMethod = resolve(
+        method, METHODS, "unitary", "resolvent.linalg.polar_decomposition"
+    )
+    return chosen.unitary(xp, A)
 
 
 def _automatic(xp: Namespace, A: Array) -> Array:

@@ -11,7 +11,7 @@ Needs full column rank.
 A last Newton-Schulz step ``X (3I - XᴴX)/2`` polishes and, reading ``norm(I - XᴴX)``, proves that
 the estimates of the singular values at the start were good enough.
 
-Cost: 1 or 2 steps of about ``9 n³`` flops, then 2 to 4 of about ``5 n³``.
+Cost: at most 2 steps of about ``9 n³`` flops, then 2 to 4 of about ``5 n³``.
 
 Source: Nakatsukasa, Bai, Gygi, SIAM J. Matrix Anal. Appl. 31 (2010), doi 10.1137/090774999.
 Differs in: the estimates of the extreme singular values, the ending.

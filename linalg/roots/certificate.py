@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array, Namespace, adjoint, complex_dtype, enter, eps
+from resolvent.linalg.factorisations import eig
 from resolvent.linalg.norms import frobenius, identity_like, nonzero, power
 from resolvent.linalg.roots.inverse_derivative import inverse_derivative
 from resolvent.linalg.spectral import eigh
@@ -56,11 +57,12 @@ class RootCertificate:
         Bound of ``norm(X - S)/norm(X)``: spectral norm and rigorous for Hermitian matrices, a
         first-order estimate in the Frobenius norm otherwise.
     attainable : array (...)
-        The error that rounding ``A`` alone can cause: ``condition * eps``, at most
+        The error that rounding ``A`` alone can cause: ``condition * eps``, eps of the less precise
+        of the two arrays, at most
         ``(eps norm(A))^{1/p}/norm(X)`` for a root of a positive semi-definite matrix.
     trusted : array of bool (...)
-        The root has correct digits, ``error <= 0.1``, and about as many as the data allow,
-        ``error <= 10 n attainable``.
+        The data allow correct digits, ``attainable <= 0.1``; the root has some,
+        ``error <= 0.1``, and about as many as they allow, ``error <= 10 n attainable``.
     """
 
     residual: Array
@@ -93,10 +95,10 @@ def root_certificate(A: Any, X: Any, p: int = 2) -> RootCertificate:
 
     Notes
     -----
-    Cost: Hermitian, one eigendecomposition of ``X`` and the eigenvalues of two residuals;
-    otherwise a Schur form and ``10 (p - 1)`` triangular Sylvester solves on NumPy, a
-    diagonalisation elsewhere (where ill-conditioned eigenvectors make the condition an
-    overestimate).
+    Cost: Hermitian, one eigendecomposition of ``X`` and the eigenvalues of up to three more
+    matrices; otherwise the eigenvalues of ``X``, a Schur form and ``12 (p - 1)`` triangular
+    Sylvester solves on NumPy, a diagonalisation elsewhere (where ill-conditioned eigenvectors make
+    the condition an overestimate).
 
     Examples
     --------
@@ -124,12 +126,13 @@ def root_certificate(A: Any, X: Any, p: int = 2) -> RootCertificate:
     finite = xp.all(xp.isfinite(X), axis=(-2, -1), keepdims=True)
     X = xp.where(finite, X, xp.zeros_like(X))
     skew = _scalar(frobenius(xp, X - adjoint(xp, X)) / nonzero(xp, frobenius(xp, X))) / 2
-    if is_hermitian(xp, A) and bool(xp.all(skew <= eps(xp, A.dtype) ** 0.5)):
-        condition, error, attainable = _hermitian(xp, A, 0.5 * (X + adjoint(xp, X)), p)
+    if is_hermitian(xp, A) and bool(xp.all(skew <= entered.unit**0.5)):
+        symmetric = 0.5 * (X + adjoint(xp, X))
+        condition, error, attainable = _hermitian(xp, A, symmetric, p, entered.unit)
         error = error + skew * A.shape[-1] ** 0.5  # Frobenius relative to spectral norm
     else:
         condition, error = _general(xp, A, X, p)
-        attainable = condition * eps(xp, A.dtype)
+        attainable = condition * entered.unit
         error = xp.where(_principal(xp, X, p), error, xp.full_like(error, float("inf")))
     finite = finite[..., 0, 0]
     error = xp.where(finite, error, xp.full_like(error, float("inf")))
@@ -139,7 +142,7 @@ def root_certificate(A: Any, X: Any, p: int = 2) -> RootCertificate:
 
 def _principal(xp: Namespace, X: Array, p: int) -> Array:
     """Tell whether the eigenvalues of ``X`` lie in ``|arg z| <= π/|p|``, up to rounding."""
-    w = xp.linalg.eig(xp.astype(X, complex_dtype(xp, X.dtype)))[0]
+    w = eig(xp, xp.astype(X, complex_dtype(xp, X.dtype)))[0]
     noise = X.shape[-1] * eps(xp, X.dtype) ** 0.5 * xp.max(xp.abs(w), axis=-1, keepdims=True)
     angle = xp.atan2(xp.abs(xp.imag(w)), xp.real(w))
     inside = angle <= cmath.pi / abs(p) + eps(xp, X.dtype) ** 0.25
@@ -154,9 +157,11 @@ def _residual(xp: Namespace, A: Array, X: Array, p: int) -> Array:
     return _scalar(frobenius(xp, difference) / nonzero(xp, frobenius(xp, scale)))
 
 
-def _hermitian(xp: Namespace, A: Array, X: Array, p: int) -> tuple[Array, Array, Array]:
+def _hermitian(
+    xp: Namespace, A: Array, X: Array, p: int, unit: float
+) -> tuple[Array, Array, Array]:
     """Return condition, error bound and attainable error of a Hermitian root."""
-    unit, q = eps(xp, A.dtype), abs(p)
+    q = abs(p)
     eigen = eigh(xp, X)
     s = xp.maximum(eigen.values, 0 * eigen.values)
     below = xp.max(s - eigen.values, axis=-1)  # how far X is from positive semi-definite

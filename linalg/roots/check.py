@@ -2,7 +2,7 @@
 
 An iteration's own residual is no evidence: it is computed from iterates that drift away from the
 matrix. The check probes the returned root itself with a few fixed sign vectors, ``O(n²)`` work:
-``norm(X^p V - A V)/norm(A V)``, or ``norm(X^p A V - V)/norm(V)`` for an inverse root.
+``norm(X^p V - A V)/norm(A)``, or ``norm(X^p A V - V)/norm(V)`` for an inverse root.
 """
 
 import numpy as np
@@ -47,29 +47,27 @@ def refuse_untrusted(
     if X.dtype != A.dtype:
         A = xp.astype(A, X.dtype)
     unit = eps(xp, A.dtype)
-    growth = float(xp.max(_growth(xp, A, X, p)))
-    residual = float(xp.max(_probe(xp, A, X, p)))
-    attainable = unit * growth
-    limit = unit**0.5
+    growth, residual = _growth(xp, A, X, p), _probe(xp, A, X, p)
+    limit = unit**0.5 * xp.ones_like(growth)
     if p < 0:
-        if attainable >= 1:
+        if bool(xp.any(unit * growth >= 1)):
             raise SingularMatrixError(
                 "the matrix is singular to working precision; pass a positive ridge as singular="
             )
         # an inverse can't be better than eps times the condition
-        limit = min(max(limit, 10 * attainable), 0.5)
-    elif not truncated and growth >= 1 / limit:
+        limit = xp.minimum(xp.maximum(limit, 10 * unit * growth), 0.5 * xp.ones_like(growth))
+    elif not truncated and bool(xp.any(growth * unit**0.5 >= 1)):
         raise UntrustedResultError(
-            f"norm(X)^{p} / norm(A) = {growth:.1e}: the root is too ill-conditioned for "
-            f"{A.dtype}; use a higher precision"
+            f"norm(X)^{p} / norm(A) = {float(xp.max(growth)):.1e}: the root is too "
+            f"ill-conditioned for {A.dtype}; use a higher precision"
         )
     if truncated:
-        limit = 1.0
+        limit = xp.ones_like(growth)
     elif strict:
-        limit = min(limit, _STRICT * attainable)
-    if not residual <= limit:
+        limit = xp.minimum(limit, _STRICT * unit * growth)
+    if bool(xp.any(~(residual <= limit))):
         raise UntrustedResultError(
-            f"the root has a relative residual of {residual:.1e} (limit {limit:.1e}); "
+            f"a root has a relative residual of {float(xp.max(residual)):.1e}; "
             "use another method or a higher precision"
         )
 
@@ -84,7 +82,7 @@ def _growth(xp: Namespace, A: Array, X: Array, p: int) -> Array:
 
 
 def _probe(xp: Namespace, A: Array, X: Array, p: int) -> Array:
-    """Return ``norm(X^p V - A V)/norm(A V)`` in the mean over V, or its like for inverse roots."""
+    """Return ``norm(X^p V - A V)/norm(A)``, or ``norm(X^p A V - V)/norm(V)``, of each matrix."""
     n = A.shape[-1]
     if n <= _PROBES:
         V = identity_like(xp, A)  # a small matrix is probed by all of itself

@@ -28,7 +28,7 @@ from resolvent.linalg.norms import frobenius, identity_like, nonzero, power, spe
 from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.roots.taylor import binomial_series, polynomial
 
-__all__ = ["CoupledNewton"]
+__all__ = ["CoupledNewton", "coupled_iteration"]
 
 _MAX_STEPS = 200
 
@@ -64,24 +64,33 @@ class CoupledNewton:
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``; for ``p > 0`` as ``A (A^{-1/p})^{p-1}``."""
-        degree = abs(p)
-        c = nonzero(xp, spectral_bound(xp, A))
-        identity = identity_like(xp, A)
-        series = binomial_series(-1 / degree, self.order - 1)
-        X, M = c ** (-1 / degree) * identity, A / c
-        tolerance = A.shape[-1] * eps(xp, A.dtype)
-        residual = float(xp.max(frobenius(xp, identity - M)))
-        for _ in range(_MAX_STEPS):
-            if residual <= tolerance:
-                break
-            T = polynomial(xp, series, identity - M)
-            M = power(T, degree) @ M
-            previous, residual = residual, float(xp.max(frobenius(xp, identity - M)))
-            if not residual <= 2 * A.shape[-1] ** 0.5:
-                raise NotPositiveDefiniteError("the iteration diverges: an eigenvalue is negative")
-            if not residual <= previous and not residual > 0.5:
-                break
-            X = X @ T
-        if p < 0:
-            return X
-        return xp.asarray(A, copy=True) if p == 1 else A @ power(X, p - 1)
+        root, residual = coupled_iteration(xp, A, p, nonzero(xp, spectral_bound(xp, A)), self.order)
+        if not residual <= 2 * A.shape[-1] ** 0.5:
+            raise NotPositiveDefiniteError("the iteration diverges: A is not positive definite")
+        return root
+
+
+def coupled_iteration(xp: Namespace, A: Array, p: int, c: Array, order: int) -> tuple[Array, float]:
+    """Return ``A**(1/p)`` and the last coupled residual.
+
+    The spectrum must lie in ``|z| <= c``, ``Re z > 0``. The last good iterate is returned; a
+    residual that is not small says that it is no root.
+    """
+    degree, unit = abs(p), eps(xp, A.dtype)
+    identity = identity_like(xp, A)
+    series = binomial_series(-1 / degree, order - 1)
+    X, M = c ** (-1 / degree) * identity, A / c
+    residual = float(xp.max(frobenius(xp, identity - M)))
+    for _ in range(_MAX_STEPS):
+        if residual <= A.shape[-1] * unit:
+            break
+        T = polynomial(xp, series, identity - M)
+        M = power(T, degree) @ M
+        previous, residual = residual, float(xp.max(frobenius(xp, identity - M)))
+        if not residual <= 1 / unit:
+            break
+        if residual <= 0.5 and residual > previous:
+            residual = previous
+            break
+        X = X @ T
+    return (X if p < 0 else A @ power(X, p - 1)), residual

@@ -13,7 +13,7 @@ by the binomial series of ``A^{1/2} = X_k M_k^{-1/2}``: products instead of inve
 No root is found when an eigenvalue lies on the closed negative axis; the iteration then does not
 settle and says so. Rounding leaves a residual that grows with the condition of ``A``.
 
-Cost: one inverse and one product a step, 4 to 8 steps, and 4 products at the end.
+Cost: one inverse and one product a step, 2 to 6 steps, and 4 products at the end.
 
 Source: Denman and Beavers (1976); Cheng, Higham, Kenney, Laub, SIAM J. Matrix Anal. Appl. 22
 (2001), doi 10.1137/S0895479899364015, for the product form. Differs in: norms instead of the

@@ -15,6 +15,7 @@ Source: Higham, Functions of Matrices (2008), section 6.1; Song, Sebe, Wang (ICL
 from typing import Any
 
 from resolvent.arrays import Array, Namespace, adjoint, enter
+from resolvent.linalg.factorisations import require_in_range
 from resolvent.linalg.lyapunov.functions import solve_entered
 from resolvent.linalg.lyapunov.method import LyapunovMethod
 from resolvent.linalg.structure import require_square
@@ -151,4 +152,4 @@ def _through_door(
     def solve(X: Array, Q: Array) -> Array:
         return solve_entered(xp, X, Q, method)
 
-    return entered.leave(formula(xp, X, E, solve))
+    return entered.leave(require_in_range(xp, formula(xp, X, E, solve)))

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from resolvent.arrays import Array, Namespace, eps
 from resolvent.errors import NoRootError, SingularMatrixError, UntrustedResultError
-from resolvent.linalg.factorisations import solve
+from resolvent.linalg.factorisations import eig, solve
 from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.roots.scalar import principal_root
 
@@ -37,7 +37,7 @@ class Eig:
 
     def root(self, xp: Namespace, A: Array, p: int) -> Array:
         """Return ``A**(1/p)``."""
-        w, V = xp.linalg.eig(A)
+        w, V = eig(xp, A)
         noise = A.shape[-1] * eps(xp, A.dtype) * xp.max(xp.abs(w), axis=-1, keepdims=True)
         zero = xp.abs(w) <= noise
         if p < 0 and bool(xp.any(zero)):

@@ -15,7 +15,7 @@ from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
 from resolvent.linalg.compiled.eigh import batched_power
 from resolvent.linalg.roots.method import Accuracy
 from resolvent.linalg.roots.scalar import principal_root
-from resolvent.linalg.spectral import Eigen, eigh, is_compiled
+from resolvent.linalg.spectral import Eigen, compose_positive, eigh, is_compiled
 
 __all__ = ["Eigh"]
 
@@ -55,6 +55,7 @@ class Eigh:
             zero, negative = _classify(xp, w)
             if not negative and (p > 0 or not bool(xp.any(zero))):
                 return X.reshape(A.shape)
+        # what follows needs eigenvectors: a rare case, worth a second decomposition of a batch
         eigen = eigh(xp, A)
         w = eigen.values
         zero, negative = _classify(xp, w)
@@ -74,7 +75,7 @@ class Eigh:
             return Eigen(xp, w, vectors).function(principal_root(xp, w, p, zero))
         if p > 0:
             zero, w = w <= 0, xp.maximum(w, 0 * w)  # tiny positive eigenvalues keep their root
-        return eigen.positive_function(principal_root(xp, w, p, zero))
+        return compose_positive(xp, principal_root(xp, w, p, zero), eigen.vectors)
 
 
 def _classify(xp: Namespace, w: Array) -> tuple[Array, bool]:

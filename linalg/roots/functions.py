@@ -3,12 +3,14 @@
 They validate, choose the method, and never hand back a matrix that fails its own check.
 """
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
-from resolvent.arrays import Array, enter
-from resolvent.errors import NotPositiveDefiniteError
-from resolvent.linalg.factorisations import is_positive_definite
+from resolvent.arrays import Array, Namespace, enter
+from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
+from resolvent.linalg.factorisations import inverse, is_positive_definite, require_in_range
+from resolvent.linalg.methods import resolve
 from resolvent.linalg.norms import identity_like
 from resolvent.linalg.roots.check import refuse_untrusted
 from resolvent.linalg.roots.cholesky_polar import CholeskyPolar
@@ -95,8 +97,11 @@ def sqrtm(
     NotPositiveDefiniteError
         ``assume="spd"``, or a method that needs it, met a negative eigenvalue.
     UntrustedResultError
-        A root was computed but fails its check: the residual exceeds ``sqrt(eps)``, or the root
-        is so large (``norm(X)²/norm(A) > 1/sqrt(eps)``) that no method could do better.
+        A root was computed but fails its check: the residual exceeds ``sqrt(eps)`` (for inverse
+        roots, 10 eps times the condition if that is more), or the root is so large
+        (``norm(X)²/norm(A) > 1/sqrt(eps)``) that no method could do better, or it overflows.
+        Approximations of prescribed degree ("taylor", "pade", prescribed steps) are only refused
+        when worse than no root at all: a residual above 1.
     ValueError, TypeError
         Wrong shape, NaN or infinite entries, an unknown method.
 
@@ -159,8 +164,9 @@ def rootm(
 ) -> Array:
     r"""Return the principal p-th root: ``X^p = A``, eigenvalues of ``X`` in ``|arg z| <= π/p``.
 
-    Parameters and errors are those of `sqrtm`; ``p`` is an integer, at least 1. Methods for any
-    ``p``: "eigh", "taylor", "coupled-newton" (positive definite), "schur", "eig" (general).
+    Parameters and errors are those of `sqrtm`; ``p`` is an integer, at least 1 (``p = 1`` gives a
+    copy of ``A``). Methods for any ``p``: "eigh", "taylor", "coupled-newton" (positive definite),
+    "schur", "eig" (general).
 
     Examples
     --------
@@ -196,7 +202,7 @@ def inv_rootm(
 
 
 def _order(p: int) -> int:
-    if isinstance(p, bool) or not isinstance(p, Integral) or p < 1:
+    if not (_is_number(p) and isinstance(p, Integral)) or p < 1:
         raise ValueError(f"p must be an integer, at least 1, got {p!r}")
     return int(p)
 
@@ -205,15 +211,19 @@ def _root(A: Any, p: int, method: str | RootMethod, assume: Assume, singular: Si
     entered = enter(finite=False, A=A)
     xp, (A,) = entered.xp, entered.arrays
     require_square("A", A)
-    _check_choices(method, assume, singular)
+    _check_choices(assume, singular)
+    if method != "auto":
+        method = resolve(method, METHODS, "root", "resolvent.linalg.roots")
     if 0 in A.shape:
-        return entered.leave(A)
+        return entered.leave(xp.asarray(A, copy=True))
     if not isinstance(singular, str):
         A = A + float(singular) * identity_like(xp, A)
     hermitian, scale = examine(xp, "A", A)
     if assume in ("spd", "hermitian") and not hermitian:
         raise ValueError(f"A is not Hermitian, which assume={assume!r} declares")
     chosen = _choose(method, hermitian and assume != "general", assume, singular)
+    if abs(p) == 1 and chosen.accuracy != "truncated":
+        return entered.leave(_first_root(xp, A, p, singular))
     if scale is not None:
         A = A / scale
     if chosen.positive and assume != "spd" and not is_positive_definite(xp, A, semi=p > 0):
@@ -221,39 +231,52 @@ def _root(A: Any, p: int, method: str | RootMethod, assume: Assume, singular: Si
     X = chosen.root(xp, A, p)
     if chosen.accuracy != "stable":
         refuse_untrusted(xp, A, X, p, truncated=chosen.accuracy == "truncated")
-    return entered.leave(X if scale is None else X * scale ** (1 / p))
+    if scale is not None:
+        X = require_in_range(xp, X * scale ** (1 / p))
+    return entered.leave(X)
+
+
+def _first_root(xp: Namespace, A: Array, p: int, singular: Singular) -> Array:
+    """Return a copy of ``A``, its inverse or its pseudo-inverse."""
+    if p == 1:
+        return xp.asarray(A, copy=True)
+    if singular == "pinv":
+        return xp.linalg.pinv(A)
+    X = inverse(xp, A)
+    if X is None:
+        raise SingularMatrixError(
+            "the matrix is singular; pass singular='pinv' or a positive ridge"
+        )
+    refuse_untrusted(xp, A, X, p)
+    return X
 
 
 def _choose(
     method: str | RootMethod, hermitian: bool, assume: Assume, singular: Singular
 ) -> RootMethod:
-    if method == "auto":
-        method = "eigh" if hermitian else "general"
-    if singular == "pinv" and method != "eigh":
+    chosen = (Eigh() if hermitian else General()) if isinstance(method, str) else method
+    if isinstance(chosen, Eigh):
+        chosen = replace(
+            chosen,
+            pseudo_inverse=chosen.pseudo_inverse or singular == "pinv",
+            semidefinite=chosen.semidefinite or assume == "spd",
+        )
+    elif singular == "pinv":
         raise ValueError("singular='pinv' needs a Hermitian matrix and method 'eigh'")
-    if method == "eigh":
-        method = Eigh(pseudo_inverse=singular == "pinv", semidefinite=assume == "spd")
-    chosen = METHODS[method] if isinstance(method, str) else method
-    if not hermitian and (chosen.positive or chosen.name == "eigh"):
+    if not hermitian and (chosen.positive or isinstance(chosen, Eigh)):
         raise ValueError(f"method {chosen.name!r} needs a Hermitian matrix")
     return chosen
 
 
-def _check_choices(method: str | RootMethod, assume: Assume, singular: Singular) -> None:
-    known = method == "auto" or method in METHODS if isinstance(method, str) else _is_method(method)
-    if not known:
-        raise ValueError(
-            f"method must be 'auto', one of {[*METHODS]}, or an instance of a method of "
-            f"resolvent.linalg.roots, got {method!r}"
-        )
+def _check_choices(assume: Assume, singular: Singular) -> None:
     if assume not in (None, "spd", "hermitian", "general"):
         raise ValueError(f"assume must be None, 'spd', 'hermitian' or 'general', got {assume!r}")
     if isinstance(singular, str):
         if singular not in ("raise", "pinv"):
             raise ValueError(f"singular must be 'raise', 'pinv' or a ridge, got {singular!r}")
-    elif not isinstance(singular, Real) or not 0 < singular < float("inf"):
+    elif not (_is_number(singular) and 0 < singular < float("inf")):
         raise ValueError(f"singular, a ridge, must be positive and finite, got {singular!r}")
 
 
-def _is_method(method: Any) -> bool:
-    return not isinstance(method, type) and hasattr(method, "root")
+def _is_number(x: object) -> bool:
+    return isinstance(x, Real) and not isinstance(x, bool)

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import linalg as lapack
 
 from resolvent.arrays import Array, Namespace, adjoint, is_numpy
+from resolvent.linalg.factorisations import eig
 
 __all__ = ["inverse_derivative"]
 
@@ -46,7 +47,7 @@ def _by_schur(X: Array, q: int) -> tuple[_Map, _Map]:
 
 
 def _by_eigenvectors(xp: Namespace, X: Array, q: int) -> tuple[_Map, _Map]:
-    w, V = xp.linalg.eig(X)
+    w, V = eig(xp, X)
     sums = sum(w[..., :, None] ** j * w[..., None, :] ** (q - 1 - j) for j in range(q))
     tiny = xp.finfo(X.dtype).smallest_normal ** 0.5  # a singular map shows as a huge one
     sums = xp.where(xp.abs(sums) > tiny, sums, tiny * xp.ones_like(sums))

@@ -25,7 +25,7 @@ from scipy import linalg as lapack
 from resolvent.arrays import Array, Namespace, is_numpy
 from resolvent.errors import NoRootError, SingularMatrixError, UntrustedResultError
 from resolvent.linalg.norms import power
-from resolvent.linalg.roots.coupled_newton import CoupledNewton
+from resolvent.linalg.roots.coupled_newton import coupled_iteration
 from resolvent.linalg.roots.method import Accuracy
 
 __all__ = ["Schur"]
@@ -68,8 +68,7 @@ def _root(A: Array, p: int) -> Array:
     if bool(np.any(np.abs(w) <= noise)):
         U, Q = _singular_root(A, p, noise, complex_form=np.iscomplexobj(T))
     else:
-        if p != 1:
-            _refuse_split_jordan_block(A, w, noise)
+        _refuse_split_jordan_block(A, w, noise)
         U = _triangular_root(T, p)
     return Q @ U @ Q.conj().T
 
@@ -106,13 +105,17 @@ def _refuse_split_jordan_block(A: Array, w: Array, noise: float) -> None:
 
 
 def _triangular_root(T: Array, p: int) -> Array:
-    if p == 1:
-        return T
-    if abs(p) <= 2:
-        return np.linalg.inv(T if p == -1 else _square_root(T)) if p < 0 else _square_root(T)
+    if abs(p) == 2:
+        return _square_root(T) if p > 0 else np.linalg.inv(_square_root(T))
     # two square roots turn every eigenvalue into the sector |arg| < pi/4 where Newton converges
     quarter = _square_root(_square_root(T))
-    return power(CoupledNewton(order=2).root(np, quarter, p), 4)
+    radius = np.abs(_eigenvalues(quarter)).max()
+    root, residual = coupled_iteration(np, quarter, p, radius, order=2)
+    if not residual <= 0.5:
+        raise UntrustedResultError(
+            "the iteration for the root does not settle: A is too non-normal"
+        )
+    return power(root, 4)
 
 
 def _square_root(T: Array) -> Array:

@@ -11,7 +11,18 @@ from resolvent.errors import (
     SingularMatrixError,
     UntrustedResultError,
 )
-from resolvent.linalg import gallery, inv_rootm, inv_sqrtm, rootm, roots, sqrtm
+from resolvent.linalg import (
+    gallery,
+    inv_rootm,
+    inv_sqrtm,
+    inv_sqrtm_vjp,
+    polar,
+    root_certificate,
+    rootm,
+    roots,
+    sqrtm,
+    sqrtm_vjp,
+)
 from resolvent.linalg.roots.check import refuse_untrusted
 
 EPS = np.finfo(float).eps
@@ -299,3 +310,40 @@ def test_what_is_no_array_of_numbers_is_refused():
         sqrtm([["a", "b"], ["c", "d"]])
     with pytest.raises(TypeError, match="one library"):
         roots.root_certificate(np.eye(2), array_api_strict.asarray(np.eye(2)))
+
+
+def test_an_ill_conditioned_neighbour_does_not_loosen_the_check():
+    # an inverse root wrong by 5e-4, in a batch with a matrix of condition 1e12
+    wrong = 1.0005 * np.diag([1.0, 0.5])
+    A = np.stack([np.diag([1.0, 4.0]), np.diag([1.0, 1e-12])])
+    with pytest.raises(UntrustedResultError):
+        refuse_untrusted(np, A, np.stack([wrong, np.diag([1.0, 1e6])]), -2)
+
+
+# NumPy's own warning comes before our error
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
+def test_results_that_overflow_are_refused():
+    with pytest.raises(UntrustedResultError, match="range"):
+        inv_sqrtm_vjp(np.diag([1e200, 1e200]), np.eye(2))
+    with pytest.raises(UntrustedResultError, match="range"):
+        sqrtm_vjp([[1e-200]], [[1e200]])
+    assert np.all(np.isfinite(polar(np.diag([1e308, 1e308])).H))
+
+
+def test_inputs_that_are_no_dense_arrays_are_refused_by_name():
+    with pytest.raises(TypeError, match="masked"):
+        sqrtm(np.ma.masked_array(np.eye(2), mask=np.eye(2) > 0))
+    with pytest.raises(TypeError, match="sparse"):
+        sqrtm(gallery.poisson((3,)))
+
+
+def test_method_objects_obey_assume_and_singular():
+    with pytest.raises(NotPositiveDefiniteError):
+        sqrtm(np.diag([4.0, -1.0]), method=roots.Eigh(), assume="spd")
+    X = inv_sqrtm(np.diag([4.0, 0.0]), method=roots.Eigh(), singular="pinv")
+    np.testing.assert_allclose(X, np.diag([0.5, 0.0]), atol=1e-15)
+
+
+def test_half_precision_roots_are_trusted_as_such():
+    A = np.array([[5.0, 4.0], [4.0, 5.0]], dtype=np.float16)
+    assert root_certificate(A, sqrtm(A)).trusted

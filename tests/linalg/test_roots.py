@@ -226,3 +226,30 @@ def test_root_scales_with_the_matrix_and_keeps_its_basis(spectrum, exponent, p):
     # a relative change of eps in A changes a root by at most eps times the condition, 1e9
     tolerance = 50 * len(A) * np.finfo(float).eps * (1e9 if p < 0 else 1e9**0.75)
     assert norm(scaled / scale ** (1 / p) - X) <= tolerance * norm(X)
+
+
+@pytest.mark.parametrize("p", [2, 3, 5, -3])
+@pytest.mark.parametrize(
+    "A",
+    [
+        np.array([[1.0, 100.0], [0.0, 1.0]]),
+        gallery.nonnormal(np.linspace(1.0, 3.0, 30), 30.0, rng=0),
+    ],
+    ids=["shear", "departure 30"],
+)
+def test_roots_of_very_non_normal_matrices(A, p):
+    X = rootm(A, p) if p > 0 else inv_rootm(A, -p)
+    P = np.linalg.matrix_power(X, abs(p))
+    residual = P - A if p > 0 else P @ A - np.eye(len(A))
+    # rounding in the power is amplified by norm(X)^p (and norm(A) for an inverse)
+    growth = np.linalg.norm(X) ** abs(p) * (1 if p > 0 else np.linalg.norm(A))
+    assert np.linalg.norm(residual) <= 50 * len(A) * np.finfo(float).eps * growth
+
+
+def test_first_root_is_the_matrix_and_its_inverse():
+    for A in (np.diag([-1.0, 2.0]), np.array([[-1.0, 1.0], [0.0, 2.0]])):
+        X = rootm(A, 1)
+        assert X is not A
+        np.testing.assert_array_equal(X, A)
+        np.testing.assert_allclose(inv_rootm(A, 1) @ A, np.eye(2), atol=1e-15)
+    np.testing.assert_array_equal(rootm([[0, 1], [0, 0]], 1), [[0, 1], [0, 0]])
