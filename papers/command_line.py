@@ -143,7 +143,7 @@ def _parser() -> _Parser:
     run = _Parser(add_help=False, parents=[out])
     run.add_argument("--scale", choices=SCALES, default="quick")
     run.add_argument("--backend", choices=BACKENDS, default="numpy")
-    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--seed", type=_natural, default=0)
     run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="cases at a time")
     run.add_argument("--force", action="store_true", help="run even what is stored")
 
@@ -172,8 +172,13 @@ def _parser() -> _Parser:
     return parser
 
 
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number, at least 0, got {text!r}")
+    return int(text)
+
+
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if _natural(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text!r}")
+    return int(text)

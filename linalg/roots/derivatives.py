@@ -14,7 +14,7 @@ Source: Higham, Functions of Matrices (2008), section 6.1; Song, Sebe, Wang (ICL
 
 from typing import Any
 
-from resolvent.arrays import Array, Namespace, adjoint, enter
+from resolvent.arrays import Array, Entered, adjoint, enter
 from resolvent.linalg.factorisations import require_in_range
 from resolvent.linalg.lyapunov.functions import solve_entered
 from resolvent.linalg.lyapunov.method import LyapunovMethod
@@ -54,7 +54,9 @@ def sqrtm_jvp(X: Any, E: Any, *, method: str | LyapunovMethod = "auto") -> Array
     >>> sqrtm_jvp(np.array([[3.0]]), np.array([[1.0]]))  # d sqrt(9) = 1 / (2 * 3)
     array([[0.16666667]])
     """
-    return _through_door(X, E, method, lambda _xp, X, E, solve: solve(X, E), direction="E")
+    entered = _enter_pair("E", X, E)
+    xp, (X, E) = entered.xp, entered.arrays
+    return _leave(entered, solve_entered(xp, X, E, method))
 
 
 def sqrtm_vjp(X: Any, G: Any, *, method: str | LyapunovMethod = "auto") -> Array:
@@ -89,9 +91,9 @@ def sqrtm_vjp(X: Any, G: Any, *, method: str | LyapunovMethod = "auto") -> Array
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
     """
-    return _through_door(
-        X, G, method, lambda xp, X, G, solve: solve(adjoint(xp, X), G), direction="G"
-    )
+    entered = _enter_pair("G", X, G)
+    xp, (X, G) = entered.xp, entered.arrays
+    return _leave(entered, solve_entered(xp, adjoint(xp, X), G, method))
 
 
 def inv_sqrtm_jvp(X: Any, E: Any, *, method: str | LyapunovMethod = "auto") -> Array:
@@ -107,12 +109,10 @@ def inv_sqrtm_jvp(X: Any, E: Any, *, method: str | LyapunovMethod = "auto") -> A
     >>> inv_sqrtm_jvp(np.array([[0.5]]), np.array([[1.0]]))  # d 4^(-1/2) = -4^(-3/2) / 2
     array([[-0.0625]])
     """
-
-    def derivative(_xp: Namespace, X: Array, E: Array, solve: Any) -> Array:
-        inverse = X @ X
-        return solve(X, -(inverse @ E @ inverse))
-
-    return _through_door(X, E, method, derivative, direction="E")
+    entered = _enter_pair("E", X, E)
+    xp, (X, E) = entered.xp, entered.arrays
+    inverse = X @ X
+    return _leave(entered, solve_entered(xp, X, -(inverse @ E @ inverse), method))
 
 
 def inv_sqrtm_vjp(X: Any, G: Any, *, method: str | LyapunovMethod = "auto") -> Array:
@@ -128,28 +128,23 @@ def inv_sqrtm_vjp(X: Any, G: Any, *, method: str | LyapunovMethod = "auto") -> A
     >>> inv_sqrtm_vjp(np.array([[0.5]]), np.array([[1.0]]))
     array([[-0.0625]])
     """
-
-    def gradient(xp: Namespace, X: Array, G: Array, solve: Any) -> Array:
-        X = adjoint(xp, X)
-        inverse = X @ X
-        return -(inverse @ solve(X, G) @ inverse)
-
-    return _through_door(X, G, method, gradient, direction="G")
+    entered = _enter_pair("G", X, G)
+    xp, (X, G) = entered.xp, entered.arrays
+    X = adjoint(xp, X)
+    inverse = X @ X
+    return _leave(entered, -(inverse @ solve_entered(xp, X, G, method) @ inverse))
 
 
-def _through_door(
-    X: Any, E: Any, method: str | LyapunovMethod, formula: Any, *, direction: str
-) -> Array:
-    entered = enter(**{"X": X, direction: E})
-    xp, (X, E) = entered.xp, entered.arrays
+def _enter_pair(name: str, X: Any, E: Any) -> Entered:
+    entered = enter(**{"X": X, name: E})
+    X, E = entered.arrays
     require_square("X", X)
     if E.shape[-2:] != X.shape[-2:]:
         raise ValueError(
-            f"{direction} must have the order of X, {tuple(X.shape[-2:])}, "
-            f"got shape {tuple(E.shape)}"
+            f"{name} must have the order of X, {tuple(X.shape[-2:])}, got shape {tuple(E.shape)}"
         )
+    return entered
 
-    def solve(X: Array, Q: Array) -> Array:
-        return solve_entered(xp, X, Q, method)
 
-    return entered.leave(require_in_range(xp, formula(xp, X, E, solve)))
+def _leave(entered: Entered, result: Array) -> Array:
+    return entered.leave(require_in_range(entered.xp, result))

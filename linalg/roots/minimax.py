@@ -24,6 +24,7 @@ from resolvent.linalg.factorisations import smallest_singular_bound
 from resolvent.linalg.norms import identity_like, nonzero, spectral_bound
 from resolvent.linalg.odd_minimax import check_parameters, composition
 from resolvent.linalg.roots.method import Accuracy, require_square_root
+from resolvent.linalg.roots.newton_schulz import coupled_update
 
 __all__ = ["Minimax"]
 
@@ -78,14 +79,12 @@ class Minimax:
             lower = min(max(smallest_singular_bound(xp, A / c), floor), 1.0)
         identity = identity_like(xp, A)
         Y, Z, S = A / c, identity, A / c
-        schedule = composition(lower**0.5, degree=self.degree, tolerance=unit)
-        for t, (a, b, *rest) in enumerate(schedule[: self.steps]):
+        schedule = composition(lower**0.5, degree=self.degree, tolerance=unit)[: self.steps]
+        for t, (a, b, *rest) in enumerate(schedule):
             if t:
                 S = Z @ Y
             H = a * identity + b * S
             if rest:
                 H = H + rest[0] * (S @ S)
-            last = t + 1 == len(schedule[: self.steps])
-            Y = Y if last and p < 0 else Y @ H
-            Z = H if not t else (Z if last and p > 0 else H @ Z)
+            Y, Z = coupled_update(Y, Z, H, p, first=t == 0, last=t + 1 == len(schedule))
         return c ** (1 / p) * (Y if p > 0 else Z)

@@ -23,7 +23,7 @@ from resolvent.linalg.norms import frobenius, identity_like, nonzero
 from resolvent.linalg.roots.method import Accuracy, require_square_root
 from resolvent.linalg.roots.normaliser import normaliser
 
-__all__ = ["NewtonSchulz"]
+__all__ = ["NewtonSchulz", "coupled_update"]
 
 _MAX_STEPS = 100
 
@@ -87,10 +87,18 @@ class NewtonSchulz:
                 if residual <= A.shape[-1] * eps(xp, A.dtype) or _stalled(residual, previous):
                     break
             T = 1.5 * identity - 0.5 * S
-            last = k + 1 == self.steps
-            Y = Y if last and p < 0 else Y @ T
-            Z = T if not k else (Z if last and p > 0 else T @ Z)
+            Y, Z = coupled_update(Y, Z, T, p, first=k == 0, last=k + 1 == self.steps)
         return c ** (1 / p) * (Y if p > 0 else Z)
+
+
+def coupled_update(
+    Y: Array, Z: Array, H: Array, p: int, *, first: bool, last: bool
+) -> tuple[Array, Array]:
+    """Return ``Y H`` and ``H Z``; in the last step only the one that ``p`` asks for."""
+    if last and p > 0:
+        return Y @ H, Z
+    Z = H if first else H @ Z
+    return (Y, Z) if last else (Y @ H, Z)
 
 
 def _stalled(residual: float, previous: float) -> bool:
