@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     about, records = machine(xp), []
     print(*(f"{key:10} {value}" for key, value in about.items()), sep="\n", end="\n\n")
-    with tqdm(rows, unit="row") as bar:
+    with tqdm(rows, unit="row", disable=None) as bar:
         for row in bar:
             bar.set_description(row.name)
             records.append(measure(row, QUICK if options.quick else FULL, synchronize))

@@ -1,6 +1,7 @@
 """How ``method=`` is understood, the same for every function that has one."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 __all__ = ["resolve"]
@@ -26,6 +27,10 @@ def resolve(method: Any, known: Mapping[str, Any], ability: str, home: str) -> A
         An unknown name, a class instead of an instance, or no method at all.
     """
     found = known.get(method) if isinstance(method, str) else method
+    if isinstance(method, str) and found is None:
+        near = get_close_matches(method.lower().replace("_", "-"), known, n=1)
+        if near:
+            raise ValueError(f"unknown method {method!r}; did you mean {near[0]!r}?")
     if found is None or isinstance(found, type) or not hasattr(found, ability):
         raise ValueError(
             f"method must be 'auto', one of {[*known]}, or an instance of a method of {home}, "

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str] | None = None, home: str = HOME) -> int:
     Returns
     -------
     int
-        0 if all went well, 1 if a checked number misses its band, 2 for a mistake of the user.
+        0 if all went well, 1 if a checked number misses its band, 2 for a mistake of the user,
+        130 if interrupted.
     """
     args = _parser().parse_args(arguments)
     try:
@@ -39,6 +41,12 @@ def main(arguments: Sequence[str] | None = None, home: str = HOME) -> int:
     except PaperError as error:
         print(f"resolvent: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("resolvent: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _list(args: argparse.Namespace, home: str) -> int:
@@ -94,7 +102,9 @@ def _draw(paper: Paper, name: str, args: argparse.Namespace, options: dict[str, 
     try:
         figure = paper.figure(name, **options)
     except MissingNeedError as error:
-        print(f"{name}  skipped: {error}")
+        if args.name:
+            raise
+        print(f"{name}  skipped: {error}", file=sys.stderr)
         return
     file = results_folder(args.out, paper.slug) / f"{name}-{args.scale}.{args.format}"
     with style():
@@ -112,7 +122,12 @@ def _check(args: argparse.Namespace, home: str) -> int:
         print(json.dumps(records, indent=2))
     else:
         print("\n\n".join(f"{slug}\n{table(rows)}" for slug, rows in checked.items()))
+        print(f"\n{_tally([row.verdict for rows in checked.values() for row in rows])}")
     return int(any(row.verdict is Verdict.MISS for rows in checked.values() for row in rows))
+
+
+def _tally(verdicts: Sequence[Verdict]) -> str:
+    return ", ".join(f"{verdicts.count(kind)} {kind}" for kind in Verdict if kind in verdicts)
 
 
 def _notebook(args: argparse.Namespace, home: str) -> int:
@@ -149,7 +164,13 @@ def _parser() -> _Parser:
 
     parser = _Parser(prog="resolvent", description="Reproduce papers on numerical linear algebra.")
     parser.add_argument("--version", action="version", version=f"resolvent {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def show_help(*_: Any) -> int:
+        parser.print_help()
+        return 0
+
+    parser.set_defaults(command=show_help)
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     def command(name: str, function: Command, help: str, *parents: _Parser) -> _Parser:
         sub = commands.add_parser(name, help=help, description=help, parents=parents)

@@ -48,7 +48,7 @@ def require(needs: Iterable[str]) -> None:
             if not find_spec("cupy") or not importlib.import_module("cupy").cuda.is_available():
                 raise MissingNeedError("needs a GPU and CuPy (pip install resolvent[cuda12])")
         elif not find_spec(need):
-            raise MissingNeedError(f"needs the package {need} (not installed)")
+            raise MissingNeedError(f"needs the module {need}: pip install 'resolvent[data]'")
 
 
 def namespace(backend: str) -> Namespace:
@@ -89,5 +89,8 @@ def make_writable(folder: Path) -> Path:
     except OSError:
         writable = False
     if not writable:
-        raise PaperError(f"can't write to the folder {folder}; choose another with --out")
+        raise PaperError(
+            f"can't write to the folder {folder}; choose another: --out DIR, out=, or the "
+            "variable RESOLVENT_RESULTS"
+        )
     return folder

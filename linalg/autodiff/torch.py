@@ -16,7 +16,7 @@ __all__ = ["inv_sqrtm", "sqrtm"]
 
 
 def _differentiable(root: Callable[..., Any], vjp: Callable[..., Any]) -> Any:
-    """Return the autograd function of a root, whose backward pass needs the root alone."""
+    """Return the differentiable form of a root, whose backward pass needs the root alone."""
 
     class Root(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
@@ -33,11 +33,16 @@ def _differentiable(root: Callable[..., Any], vjp: Callable[..., Any]) -> Any:
             # a real matrix with negative eigenvalues has a complex root and a real gradient
             return gradient.real if ctx.real and gradient.is_complex() else gradient, None
 
-    return Root
+    def apply(A: Any, options: dict[str, Any]) -> Any:
+        if not isinstance(A, torch.Tensor):
+            raise TypeError(f"A must be a torch tensor, got {type(A).__name__}")
+        return Root.apply(A, options)
+
+    return apply
 
 
-_Sqrtm = _differentiable(linalg.sqrtm, linalg.sqrtm_vjp)
-_InvSqrtm = _differentiable(linalg.inv_sqrtm, linalg.inv_sqrtm_vjp)
+_sqrtm = _differentiable(linalg.sqrtm, linalg.sqrtm_vjp)
+_inv_sqrtm = _differentiable(linalg.inv_sqrtm, linalg.inv_sqrtm_vjp)
 
 
 def sqrtm(A: torch.Tensor, **options: Any) -> torch.Tensor:
@@ -57,9 +62,9 @@ def sqrtm(A: torch.Tensor, **options: Any) -> torch.Tensor:
         The root. Its backward pass costs one eigendecomposition and raises
         `SingularMatrixError` where the root has no derivative.
     """
-    return _Sqrtm.apply(A, options)
+    return _sqrtm(A, options)
 
 
 def inv_sqrtm(A: torch.Tensor, **options: Any) -> torch.Tensor:
     """Return the differentiable inverse square root; see `sqrtm`."""
-    return _InvSqrtm.apply(A, options)
+    return _inv_sqrtm(A, options)

@@ -66,7 +66,9 @@ class CoupledNewton:
         """Return ``A**(1/p)``; for ``p > 0`` as ``A (A^{-1/p})^{p-1}``."""
         root, residual = coupled_iteration(xp, A, p, nonzero(xp, spectral_bound(xp, A)), self.order)
         if not residual <= 2 * A.shape[-1] ** 0.5:
-            raise NotPositiveDefiniteError("the iteration diverges: A is not positive definite")
+            raise NotPositiveDefiniteError(
+                "the iteration diverges: A is not positive definite; use method='eigh'"
+            )
         return root
 
 

@@ -1,6 +1,6 @@
 r"""Roots of Hermitian matrices by eigendecomposition: ``V diag(λ^{1/p}) Vᴴ``.
 
-Backward stable whatever the condition: the residual is a small multiple of ``eps``. Eigenvalues
+Backward stable whatever the condition: the residual is at most a few tens of ``eps``. Eigenvalues
 within ``n eps max|λ|`` of zero are rounding noise; the policy for them is the caller's choice.
 Negative eigenvalues give the principal complex root.
 

@@ -71,7 +71,8 @@ def sqrtm(
         check fails; elsewhere Denman-Beavers, then "eig".
 
         By name also "cholesky-polar", "minimax", "newton-schulz", "pade", "taylor",
-        "coupled-newton" (Hermitian positive definite), "denman-beavers", "schur", "eig" (any); or
+        "coupled-newton" (Hermitian positive definite), "denman-beavers", "schur", "eig", "general"
+        (any); or
         a configured method of `resolvent.linalg.roots`, such as
         ``roots.Pade(order=8, normaliser="trace")``.
     assume : {None, "spd", "hermitian", "general"}
@@ -108,8 +109,8 @@ def sqrtm(
     Notes
     -----
     Cost: about ``10 n³`` flops for Hermitian, 20 to 30 ``n³`` for general matrices.
-    The relative residual of the default method is a few ``eps`` for Hermitian matrices of any
-    condition. `root_certificate` bounds the error of the root.
+    The relative residual of the default method is a few tens of ``eps`` at the most for Hermitian
+    matrices of any condition. `root_certificate` bounds the error of the root.
 
     References
     ----------

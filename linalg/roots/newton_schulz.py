@@ -83,7 +83,9 @@ class NewtonSchulz:
             if self.steps is None:
                 previous, residual = residual, float(xp.max(frobenius(xp, identity - S)))
                 if not residual <= 2 * A.shape[-1] ** 0.5:
-                    raise NotPositiveDefiniteError("the iteration diverges: A is indefinite")
+                    raise NotPositiveDefiniteError(
+                        "the iteration diverges: A is singular or indefinite; use method='eigh'"
+                    )
                 if residual <= A.shape[-1] * eps(xp, A.dtype) or _stalled(residual, previous):
                     break
             T = 1.5 * identity - 0.5 * S

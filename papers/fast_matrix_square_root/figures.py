@@ -13,8 +13,8 @@ from resolvent.papers.results import Results
 __all__ = ["backward", "forward", "normalisers", "whitening"]
 
 LABELS = {
-    "mtp": "MTP",
-    "mpa": "MPA",
+    "mtp": "Taylor (MTP)",
+    "mpa": "Padé (MPA)",
     "mpa_geometric": "MPA, geometric mean (ours)",
     "mpa_trace": "MPA, mean eigenvalue (ours)",
     "newton_schulz": "Newton-Schulz",
@@ -31,6 +31,11 @@ STYLES: dict[str, dict[str, Any]] = {
     "minimax": {"color": "#CC79A7", "marker": "P"},
     "eigh": {"color": "#000000", "marker": "", "linestyle": "-"},
     "library_eigh": {"color": "#000000", "marker": "", "linestyle": ":"},
+}
+OVERLAID: dict[str, dict[str, Any]] = {
+    "eigh": {"color": "0.8", "linewidth": 7},
+    "minimax": {"linestyle": "--"},
+    "mpa_trace": {"linestyle": "-."},
 }
 
 
@@ -124,8 +129,8 @@ def whitening(results: Mapping[str, Results]) -> Figure:
         _strip(row, data[f"after_{name}"], text, limits=(-3, 3))
 
     panel = right.subplots()
-    for name in reversed(names):
-        style = {**STYLES[name], "marker": "", "linewidth": 2}
+    for name in names:  # the exact one first, broad and pale, so that those upon it can be seen
+        style = {**STYLES[name], "marker": "", "linewidth": 2} | OVERLAID.get(name, {})
         panel.loglog(data["variances"], data[f"white_{name}"], label=labels[name], **style)
     panel.set_xlabel("variance before, along principal axes")
     panel.set_ylabel("variance after (white: 1)")

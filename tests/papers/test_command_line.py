@@ -28,7 +28,7 @@ def test_run_prints_the_numbers_and_why_a_case_is_skipped(toy, capsys):
     assert toy.command("run", toy.slug) == 0
     shown = capsys.readouterr().out
     assert "harmonic = 2.08333" in shown  # 1 + 1/2 + 1/3 + 1/4 = 25/12
-    assert "exotic  skipped: needs the package no_such_package_anywhere" in shown
+    assert "exotic  skipped: needs the module no_such_package_anywhere" in shown
 
 
 def test_case_and_scale_select_what_runs(toy, capsys):
@@ -51,19 +51,20 @@ def test_jobs_give_the_same_numbers_as_one_after_the_other(toy, capsys):
 
 def test_check_shows_every_verdict_and_passes(toy, capsys):
     assert toy.command("check", toy.slug) == 0
-    header, columns, _, holds, fails, skipped, note = capsys.readouterr().out.splitlines()
+    header, columns, _, holds, fails, skipped, note, _, tally = capsys.readouterr().out.splitlines()
     assert header == toy.slug
     assert columns.split() == ["quantity", "paper", "band", "got", "verdict"]
     assert holds.split() == ["sum:", "harmonic", "theory", "2.083", "to", "2.084", "2.083", "holds"]
     assert "5 (table 1)" in fails
     assert fails.endswith("claim fails, as documented")
-    assert "skipped: needs the package" in skipped
+    assert "skipped: needs the module" in skipped
     assert "the paper counts from zero" in note
+    assert tally == "1 holds, 1 claim fails, as documented, 1 skipped"
 
 
 def test_a_scale_without_a_band_is_shown_as_not_checked(toy, capsys):
     assert toy.command("check", "--scale", "full") == 0
-    assert capsys.readouterr().out.count("not checked at this scale") == 2
+    assert capsys.readouterr().out.count("not checked at this scale\n") == 3
 
 
 @pytest.mark.parametrize("bad", ["at_most = 3", "at_least = nan"])
@@ -103,7 +104,7 @@ def test_all_figures_are_drawn_from_one_run_and_skips_are_explained(toy, capsys)
     assert toy.command("figure", toy.slug, "--force") == 0
     assert toy.command("figure", toy.slug, "--force") == 0
     assert toy.runs == 2
-    assert "F2  skipped: needs the package" in capsys.readouterr().out
+    assert "F2  skipped: needs the module" in capsys.readouterr().err
 
 
 def test_notebook_is_written_beside_the_results(toy):
