@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from resolvent.papers import load, slugs
+from resolvent.papers.checking import Verdict
 from resolvent.papers.command_line import main
 
 every_paper = pytest.mark.parametrize("slug", slugs())
@@ -19,9 +20,15 @@ def out(tmp_path_factory):
 
 
 @every_paper
-def test_quick_check_of_all_claims_passes(slug, out, capsys):
-    code = main(["check", slug, "--scale", "quick", "--out", str(out)])
-    assert code == 0, capsys.readouterr().out
+def test_quick_check_of_all_claims_passes(slug, out):
+    rows = load(slug).check(scale="quick", out=out)
+    # claims about time are for `resolvent check` on a quiet machine, not for a test
+    misses = [
+        row.cells()
+        for row in rows
+        if row.verdict is Verdict.MISS and not row.expectation.quantity.startswith("time_")
+    ]
+    assert not misses
 
 
 @every_paper
