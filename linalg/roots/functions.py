@@ -72,8 +72,7 @@ def sqrtm(
 
         By name also "cholesky-polar", "minimax", "newton-schulz", "pade", "taylor",
         "coupled-newton" (Hermitian positive definite), "denman-beavers", "schur", "eig", "general"
-        (any); or
-        a configured method of `resolvent.linalg.roots`, such as
+        (any); or a configured method of `resolvent.linalg.roots`, such as
         ``roots.Pade(order=8, normaliser="trace")``.
     assume : {None, "spd", "hermitian", "general"}
         What is known of ``A``. None looks: Hermitian up to ``n eps`` counts as Hermitian, and
