@@ -11,7 +11,7 @@ from numpy.linalg import LinAlgError
 
 from resolvent.arrays import Array, Namespace, adjoint, eps
 from resolvent.errors import UntrustedResultError
-from resolvent.linalg.norms import frobenius, identity_like, spectral_bound
+from resolvent.linalg.norms import frobenius, identity_like, nonzero, spectral_bound
 
 __all__ = [
     "cholesky",
@@ -48,7 +48,7 @@ def is_positive_definite(xp: Namespace, A: Array, *, semi: bool = False) -> bool
     if semi:
         shift = A.shape[-1] * eps(xp, A.dtype) * frobenius(xp, A)
         # a zero matrix has its root too
-        A = A + xp.where(shift > 0, shift, xp.ones_like(shift)) * identity_like(xp, A)
+        A = A + nonzero(xp, shift) * identity_like(xp, A)
     return cholesky(xp, A) is not None
 
 

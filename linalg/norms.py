@@ -29,8 +29,8 @@ def frobenius(xp: Namespace, A: Array) -> Array:
     """Return the Frobenius norm, safe from overflow of the squares."""
     magnitude = xp.abs(A)
     largest = _largest(xp, magnitude)
-    safe = xp.where(largest > 0, largest, xp.ones_like(largest))
-    return largest * xp.sqrt(xp.sum((magnitude / safe) ** 2, axis=(-2, -1), keepdims=True))
+    relative = magnitude / nonzero(xp, largest)
+    return largest * xp.sqrt(xp.sum(relative**2, axis=(-2, -1), keepdims=True))
 
 
 def infinity(xp: Namespace, A: Array) -> Array:

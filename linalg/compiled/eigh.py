@@ -20,12 +20,11 @@ import numpy as np
 from numba import njit, prange
 
 from resolvent.linalg.compiled.implicit_ql import implicit_ql
-from resolvent.linalg.compiled.lanes import load, splat, store, width
+from resolvent.linalg.compiled.lanes import compile_lanes, load, splat, store, width
 from resolvent.linalg.compiled.tridiagonal import accumulate, tridiagonalise
 
 __all__ = ["batched_eigh", "batched_power"]
 
-_compile = njit(cache=True, error_model="numpy", nogil=True)
 _compile_parallel = njit(cache=True, error_model="numpy", parallel=True)
 
 Host: TypeAlias = np.ndarray[Any, Any]
@@ -92,7 +91,7 @@ def _power_all(A, values, X, converged, exponent, lanes):  # type: ignore[no-unt
         _unpack(v, X, first)
 
 
-@_compile
+@compile_lanes
 def _decompose(A, values, first, work, v):  # type: ignore[no-untyped-def]
     """Decompose a group; ``v[i, k]`` becomes component i of eigenvector k."""
     n, _, lanes = v.shape
@@ -108,7 +107,7 @@ def _decompose(A, values, first, work, v):  # type: ignore[no-untyped-def]
     return converged
 
 
-@_compile
+@compile_lanes
 def _pack(A, a, scale, first):  # type: ignore[no-untyped-def]
     """Copy a group, scaled to max 1; lanes beyond the batch repeat its last matrix."""
     n, _, lanes = a.shape
@@ -125,7 +124,7 @@ def _pack(A, a, scale, first):  # type: ignore[no-untyped-def]
                 a[i, j, s] = matrix[i, j] / divisor
 
 
-@_compile
+@compile_lanes
 def _compose(v, half):  # type: ignore[no-untyped-def]
     """Overwrite V by ``(V diag(half)) (V diag(half))ᵀ``, row by row from below."""
     n = v.shape[0]
@@ -157,7 +156,7 @@ def _compose(v, half):  # type: ignore[no-untyped-def]
             store(v, (j, i), load(v, (i, j)))
 
 
-@_compile
+@compile_lanes
 def _unpack(v, out, first):  # type: ignore[no-untyped-def]
     n, _, lanes = v.shape
     for s in range(min(lanes, out.shape[0] - first)):

@@ -9,29 +9,24 @@ convergence test and the lockstep are ours.
 """
 
 import numpy as np
-from numba import njit
 
-from resolvent.linalg.compiled.lanes import load, splat, sqrt, store, where_positive
+from resolvent.linalg.compiled.lanes import compile_lanes, load, splat, sqrt, store, where_positive
 
 __all__ = ["implicit_ql"]
 
 _SWEEPS_PER_EIGENVALUE = 30  # LAPACK's limit; about 1.7 are needed
+_SHIFT, _BEGIN, _END = range(3)  # what each lane starts a sweep with, as vectors
 
-_compile = njit(cache=True, error_model="numpy", nogil=True)
 
-
-@_compile
+@compile_lanes
 def implicit_ql(d, e, q, cosine, sine, state):  # type: ignore[no-untyped-def]
     """Diagonalise (d, e) in place, the rotations applied to the columns of q."""
     n, lanes = d.shape
     eps = np.finfo(d.dtype).eps
     zero, one = splat(d, 0), splat(d, 1)
-    begin = np.zeros(lanes, np.int64)
-    end = np.zeros(lanes, np.int64)
+    begin, end = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
     negligible = np.empty(lanes, d.dtype)
-    # rows of a small array hold what each lane starts and ends a sweep with
     lane = np.zeros((3, lanes), d.dtype)
-    g_row, lower, upper = 0, 1, 2
     for s in range(lanes):
         largest = d.dtype.type(0)
         for i in range(n):
@@ -39,28 +34,14 @@ def implicit_ql(d, e, q, cosine, sine, state):  # type: ignore[no-untyped-def]
         negligible[s] = largest * eps / 4
 
     for _ in range(_SWEEPS_PER_EIGENVALUE * n):
-        low, high = n, 0
-        for s in range(lanes):
-            k = begin[s]
-            while k < n - 1 and abs(e[k, s]) <= negligible[s]:
-                k += 1
-            m = k
-            while m < n - 1 and abs(e[m, s]) > negligible[s]:
-                m += 1
-            begin[s], end[s] = k, m
-            lane[lower, s], lane[upper, s] = k, m
-            if m > k:
-                low, high = min(low, k), max(high, m)
-                g = (d[k + 1, s] - d[k, s]) / (2 * e[k, s])
-                r = np.sqrt(g * g + 1)
-                lane[g_row, s] = d[m, s] - d[k, s] + e[k, s] / (g + (r if g >= 0 else -r))
+        low, high = _next_blocks(d, e, negligible, begin, end, lane)
         if high == 0:
             return True
 
-        g, s, c, p = load(lane, (g_row,)), one, one, zero
+        g, s, c, p = load(lane, (_SHIFT,)), one, one, zero
         for i in range(high - 1, low - 1, -1):
             centre = splat(d, i + 0.5)
-            mine = (centre - load(lane, (lower,))) * (load(lane, (upper,)) - centre)
+            mine = (centre - load(lane, (_BEGIN,))) * (load(lane, (_END,)) - centre)
             ei = load(e, (i,))
             f, b = s * ei, c * ei
             r = sqrt(f * f + g * g)
@@ -79,17 +60,39 @@ def implicit_ql(d, e, q, cosine, sine, state):  # type: ignore[no-untyped-def]
             s = where_positive(mine, s_new, s)
             c = where_positive(mine, c_new, c)
         store(state, (0,), p)
-        store(lane, (g_row,), g)
+        store(lane, (_SHIFT,), g)
         for s in range(lanes):
             if end[s] > begin[s]:
                 d[begin[s], s] -= state[0, s]
-                e[begin[s], s] = lane[g_row, s]
+                e[begin[s], s] = lane[_SHIFT, s]
                 e[end[s], s] = 0
         _rotate_columns(q, cosine, sine, low, high)
     return False
 
 
-@_compile
+@compile_lanes
+def _next_blocks(d, e, negligible, begin, end, lane):  # type: ignore[no-untyped-def]
+    """Find each lane's next unreduced block and shift; return the rows that cover all of them."""
+    n, lanes = d.shape
+    low, high = n, 0
+    for s in range(lanes):
+        k = begin[s]
+        while k < n - 1 and abs(e[k, s]) <= negligible[s]:
+            k += 1
+        m = k
+        while m < n - 1 and abs(e[m, s]) > negligible[s]:
+            m += 1
+        begin[s], end[s] = k, m
+        lane[_BEGIN, s], lane[_END, s] = k, m
+        if m > k:
+            low, high = min(low, k), max(high, m)
+            g = (d[k + 1, s] - d[k, s]) / (2 * e[k, s])
+            r = np.sqrt(g * g + 1)
+            lane[_SHIFT, s] = d[m, s] - d[k, s] + e[k, s] / (g + (r if g >= 0 else -r))
+    return low, high
+
+
+@compile_lanes
 def _rotate_columns(q, cosine, sine, low, high):  # type: ignore[no-untyped-def]
     """Apply the rotations (i, i+1), i = high-1, ..., low, to the columns of q."""
     n = q.shape[0]

@@ -14,16 +14,21 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from numba import njit
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 from numba.np import arrayobj
 
-__all__ = ["load", "splat", "sqrt", "store", "where_positive", "width"]
+__all__ = ["compile_lanes", "load", "splat", "sqrt", "store", "where_positive", "width"]
 
 _REGISTER_BITS = 512
 # A product and a sum may be fused where the CPU can, but sums are never reordered.
 _FLAGS = ("contract", "nsz")
+
+
+# for the functions that a parallel driver calls, group by group
+compile_lanes = njit(cache=True, error_model="numpy", nogil=True)
 
 
 def width(dtype: Any) -> int:

@@ -4,16 +4,13 @@ Source: Wilkinson and Reinsch, Handbook for Automatic Computation II (1971), rou
 """
 
 import numpy as np
-from numba import njit
 
-from resolvent.linalg.compiled.lanes import load, splat, sqrt, store, where_positive
+from resolvent.linalg.compiled.lanes import compile_lanes, load, splat, sqrt, store, where_positive
 
 __all__ = ["accumulate", "tridiagonalise"]
 
-_compile = njit(cache=True, error_model="numpy", nogil=True)
 
-
-@_compile
+@compile_lanes
 def tridiagonalise(a, d, e, tau, v, p):  # type: ignore[no-untyped-def]
     """Overwrite the lower triangle by Householder vectors; d, e is the tridiagonal matrix."""
     n = a.shape[0]
@@ -68,7 +65,7 @@ def tridiagonalise(a, d, e, tau, v, p):  # type: ignore[no-untyped-def]
         store(e, (k,), load(a, (n - 1, k)) if k < n - 1 else zero)
 
 
-@_compile
+@compile_lanes
 def accumulate(a, q, tau, v, p):  # type: ignore[no-untyped-def]
     """Form Q from the Householder vectors, last reflector first: ``Q <- Q - t v (vᵀQ)``."""
     n = a.shape[0]

@@ -1,7 +1,7 @@
 r"""Inverse p-th roots of positive definite matrices by a coupled iteration of any order.
 
-With ``c >= λmax``: ``X_0 = c^{-1/p} I``, ``M_0 = A/c`` (eigenvalues in ``(0, 1]``), and with ``E
-= I - M``
+With ``c >= λmax``: ``X_0 = c^{-1/p} I``, ``M_0 = A/c`` (eigenvalues in ``(0, 1]``), and with
+``E = I - M``
 
 ``T = Σ_{i<q} b_i E^i``, ``X <- X T``, ``M <- T^p M``;  ``M -> I``, ``X -> A^{-1/p}``,
 

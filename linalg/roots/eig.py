@@ -46,7 +46,9 @@ class Eig:
         split = (A.shape[-1] * eps(xp, A.dtype)) ** 0.5
         small = xp.abs(w) <= split * xp.max(xp.abs(w), axis=-1, keepdims=True)
         several = xp.count_nonzero(small, axis=-1) > 1
-        if bool(xp.any(several & (xp.min(xp.linalg.svdvals(V), axis=-1) <= 4 * split))):
+        if bool(xp.any(several)) and bool(
+            xp.any(several & (xp.min(xp.linalg.svdvals(V), axis=-1) <= 4 * split))
+        ):
             raise NoRootError("zero is a defective eigenvalue: the matrix has no principal root")
         root = principal_root(xp, w, p, zero)
         XT = solve(xp, V.mT, (V * root[..., None, :]).mT)

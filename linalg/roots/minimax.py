@@ -9,8 +9,8 @@ quintic steps for condition 1e4, 1e6, 1e8, 1e12, half of what Newton-Schulz take
 Rounding leaves a residual of ``eps sqrt(κ)`` to ``eps κ``, as for every coupled iteration; for full
 accuracy at high condition use 'cholesky-polar' or 'eigh'.
 
-Cost: 4 products a quintic step (2 in the first, 3 in the last), plus one inverse where the lower
-end of the spectrum has to be estimated.
+Cost: 4 products a quintic step (2 in the first, 3 in the last), plus one inverse and two
+products where the lower end of the spectrum has to be bounded.
 
 Source: Amsel, Persson, Musco, Gower, The Polar Express (2025), arXiv 2505.16932, for the
 polynomials; the coupled form and the bounds are ours.
