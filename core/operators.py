@@ -28,12 +28,18 @@ class Operator:
         ``x -> A x``.
     adjoint : callable or None
         ``y -> A^H y``, if it is known.
+    matrix : array, sparse matrix or None
+        The entries, if they are known.
+    kernel : object
+        The form in which compiled loops apply it, where there is one.
     """
 
     shape: tuple[int, int]
     dtype: Any
     product: Product
     adjoint: Product | None = None
+    matrix: Any = None
+    kernel: Any = None
 
     def __matmul__(self, x: Array) -> Array:
         rows, columns = self.shape
@@ -144,7 +150,7 @@ def _from_matrix(A: Any, name: str) -> Operator:
         raise ValueError(f"{name} must be one matrix (m, n), got shape {tuple(A.shape)}")
     # A^H y = conj(A^T conj(y)) conjugates vectors only and makes no second matrix.
     m, n = A.shape
-    return Operator((m, n), A.dtype, lambda x: A @ x, lambda y: _conj(A.T @ _conj(y)))
+    return Operator((m, n), A.dtype, lambda x: A @ x, lambda y: _conj(A.T @ _conj(y)), A)
 
 
 def _conj(x: Array) -> Array:

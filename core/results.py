@@ -68,6 +68,8 @@ class Solution:
         Wall-clock time.
     info : object
         What else the method has to tell; each method documents its own.
+    reasons : tuple of Reason
+        Why each column of ``b`` ended; ``reason`` is the gravest of them.
 
     Examples
     --------
@@ -87,6 +89,7 @@ class Solution:
     history: NDArray[np.floating[Any]] = field(default_factory=lambda: np.empty(0))
     seconds: float = 0.0
     info: Any = None
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def converged(self) -> bool:

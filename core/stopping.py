@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.arrays import Array, eps, namespace_of, to_host
+from resolvent.vectors import Inner, norm
 
 __all__ = ["Stop", "UnreachableToleranceWarning"]
 
@@ -46,7 +47,13 @@ class Stop:
 
     @classmethod
     def for_rhs(
-        cls, b: Array, *, rtol: float = 1e-6, atol: float = 0.0, maxiter: int | None = None
+        cls,
+        b: Array,
+        *,
+        rtol: float = 1e-6,
+        atol: float = 0.0,
+        maxiter: int | None = None,
+        inner: Inner | None = None,
     ) -> Self:
         """Bind the rule to ``b`` of shape ``(n,)`` or ``(n, k)``.
 
@@ -58,6 +65,8 @@ class Stop:
             Tolerances, at least one of them positive unless ``b`` is to be met exactly.
         maxiter : int, optional
             Largest number of steps, by default ``10 n``.
+        inner : callable, optional
+            ``(x, y) -> x^H y`` of each column, where it isn't the plain sum.
 
         Raises
         ------
@@ -74,7 +83,7 @@ class Stop:
                 raise ValueError(f"{name} must not be negative, got {value}")
         if b.ndim not in (1, 2):
             raise ValueError(f"b must be of shape (n,) or (n, k), got {tuple(b.shape)}")
-        scale, ratio = _split_norm(b)
+        scale, ratio = _split_norm(b, inner)
         threshold = np.maximum(rtol * scale * ratio, atol)
         reach = eps(namespace_of(b), b.dtype) * scale * ratio
         if np.any(threshold < reach):
@@ -91,10 +100,14 @@ class Stop:
         return bool(np.all(residual_norm <= self.threshold))
 
 
-def _split_norm(b: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _split_norm(
+    b: Array, inner: Inner | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | float]:
     # Norms of the columns as scale * ratio with 1 <= ratio <= sqrt(n), free of overflow.
+    if inner is not None:
+        return to_host(norm(b, inner)).astype(np.float64), 1.0
     if 0 in b.shape:
-        return np.zeros(b.shape[1:]), np.ones(b.shape[1:])
+        return np.zeros(b.shape[1:]), 1.0
     xp = namespace_of(b)
     scale = xp.max(xp.abs(b), axis=0)
     host = to_host(scale).astype(np.float64)

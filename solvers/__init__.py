@@ -1,1 +1,6 @@
-"""Iterative solvers that return a `resolvent.Solution`. Empty until the first one lands."""
+"""Iterative solvers ``name(A, b, ...)`` that return a `resolvent.Solution`."""
+
+from resolvent.solvers.krylov.cg import cg
+from resolvent.solvers.krylov.fcg import fcg
+
+__all__ = ["cg", "fcg"]

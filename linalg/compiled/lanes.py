@@ -6,6 +6,7 @@ algorithm and does the arithmetic of the whole group at once, square roots and d
 without depending on what a compiler can prove about aliasing.
 
 A group is an array of shape ``(..., width)``; ``load(a, (i, j))`` is the vector ``a[i, j, :]``.
+Loops over one long vector take ``load_run(x, i)``, which is ``x[i : i + width]``, instead.
 There are no masks: ``where_positive(m, x, y)`` selects per lane.
 """
 
@@ -20,7 +21,19 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 from numba.np import arrayobj
 
-__all__ = ["compile_lanes", "load", "splat", "sqrt", "store", "where_positive", "width"]
+__all__ = [
+    "compile_lanes",
+    "count",
+    "load",
+    "load_run",
+    "splat",
+    "sqrt",
+    "store",
+    "store_run",
+    "total",
+    "where_positive",
+    "width",
+]
 
 _REGISTER_BITS = 512
 # A product and a sum may be fused where the CPU can, but sums are never reordered.
@@ -85,6 +98,70 @@ def store(_: Any, array: Any, index: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, index, value), emit
+
+
+def _run_pointer(context: Any, builder: Any, array_type: Any, array: Any, start: Any) -> Any:
+    lanes = context.get_value_type(Lanes(array_type.dtype))
+    view = arrayobj.make_array(array_type)(context, builder, array)
+    return builder.bitcast(builder.gep(view.data, [start]), lanes.as_pointer())
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load_run(_: Any, array: Any, start: Any) -> Any:
+    """Return the vector ``array[start : start + width]`` of a contiguous array."""
+
+    def emit(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        start_at = context.cast(builder, args[1], start, types.intp)
+        pointer = _run_pointer(context, builder, array, args[0], start_at)
+        return builder.load(pointer, align=array.dtype.bitwidth // 8)
+
+    return Lanes(array.dtype)(array, start), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store_run(_: Any, array: Any, start: Any, value: Any) -> Any:
+    """Write the vector ``value`` to ``array[start : start + width]`` of a contiguous array."""
+
+    def emit(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        start_at = context.cast(builder, args[1], start, types.intp)
+        pointer = _run_pointer(context, builder, array, args[0], start_at)
+        builder.store(args[2], pointer, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, start, value), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def count(_: Any, array: Any) -> Any:
+    """Return the number of entries of ``array`` in one vector, a constant to the compiler."""
+    entries = _REGISTER_BITS // array.dtype.bitwidth
+
+    def emit(context: Any, _builder: Any, _sig: Any, _args: Any) -> Any:
+        return context.get_constant(types.intp, entries)
+
+    return types.intp(array), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def total(_: Any, x: Any) -> Any:
+    """Return the sum over the lanes, added in pairs."""
+
+    def emit(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        vector, entries = args[0], x.count
+        while entries > 1:
+            entries //= 2
+            low = ir.Constant(ir.VectorType(ir.IntType(32), entries), [*range(entries)])
+            high = ir.Constant(
+                ir.VectorType(ir.IntType(32), entries), [*range(entries, 2 * entries)]
+            )
+            undefined = ir.Constant(vector.type, ir.Undefined)
+            vector = builder.fadd(
+                builder.shuffle_vector(vector, undefined, low),
+                builder.shuffle_vector(vector, undefined, high),
+            )
+        return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+
+    return x.dtype(x), emit
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -1,0 +1,418 @@
+r"""The one loop of all iterative methods.
+
+A method is a recurrence: a generator ``steps(A, r, target)`` that solves :math:`A d = r` from
+:math:`d = 0` and yields a `State` after each step or chunk of steps. `drive` owns everything
+else: the stopping rule, the history, the callback, the time limit, and the truth. Whatever a
+recurrence claims is checked against :math:`b - A x`. A claim that doesn't hold starts a new round
+of the recurrence on the true residual, which replaces the drifted one; a round that doesn't even
+halve the residual ends in STAGNATED.
+
+Each column of ``b`` has its own stop and its own reason. In a round every column is scaled by a
+power of two to about one, so that tiny and huge systems neither under- nor overflow.
+
+The iterate is kept whenever the residual norm of the recurrence has halved, so that the one that
+is returned is the best up to that factor, whatever happens later.
+
+On a GPU nothing is read inside the loop but the residual norms and the trouble flags of the last
+`Target.every` steps.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, TypeAlias
+
+import array_api_compat
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvent.arrays import Array, device_of, namespace_of, to_host
+from resolvent.operators import Operator
+from resolvent.results import Reason, Solution
+from resolvent.stopping import Stop
+from resolvent.vectors import Inner, inner, norm
+
+__all__ = [
+    "Callback",
+    "Counted",
+    "Iteration",
+    "Optimal",
+    "State",
+    "Steps",
+    "Target",
+    "code",
+    "drive",
+]
+
+_REASONS = list(Reason)
+_GPU_EVERY = 10  # steps between two reads of the flags
+_HOST_EVERY = 1000
+
+# These may be the recurrence's fault and not the system's: a round that got somewhere is repeated.
+_CURABLE = (Reason.CONVERGED, Reason.BREAKDOWN, Reason.STAGNATED)
+
+
+def code(reason: Reason) -> int:
+    """Return the number by which a recurrence names its trouble; 0, CONVERGED, is none."""
+    return _REASONS.index(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a recurrence yields.
+
+    Attributes
+    ----------
+    x : callable
+        ``() -> array``: the correction ``d`` now, called only when it is wanted.
+    norms : array
+        Residual norms by the recurrence: ``(k,)``, or ``(s, k)`` for the ``s`` steps since the
+        last state; for a vector ``()`` or ``(s,)``.
+    trouble : int or array
+        The `code` of what went wrong in each column. Such a column must stand still at its last
+        finite iterate.
+    claim : bool
+        The recurrence can't improve ``d`` any more.
+    """
+
+    x: Callable[[], Array]
+    norms: Array
+    trouble: Any = 0
+    claim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a round is asked for.
+
+    Attributes
+    ----------
+    tolerance : ndarray
+        Residual norm wanted for each column of ``r``.
+    budget : int
+        Steps left.
+    every : int
+        A state is wanted at least every so many steps.
+    """
+
+    tolerance: NDArray[np.float64]
+    budget: int
+    every: int
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """What a callback sees.
+
+    Attributes
+    ----------
+    iteration : int
+        Steps taken.
+    residual_norm : float or ndarray
+        Residual norm by the recurrence, one for each column of ``b``.
+    x : array
+        The iterate, computed when it is asked for.
+    """
+
+    iteration: int
+    residual_norm: float | NDArray[np.floating[Any]]
+    solution: Callable[[], Array]
+
+    @cached_property
+    def x(self) -> Array:
+        """The iterate."""
+        return self.solution()
+
+
+class Counted:
+    """An operator that counts its products."""
+
+    def __init__(self, A: Operator, count: list[int] | None = None) -> None:
+        self.operator = A
+        self.kernel = A.kernel
+        self._count = [0] if count is None else count
+
+    def __matmul__(self, x: Array) -> Array:
+        self._count[0] += 1
+        return self.operator.product(x)
+
+    @property
+    def H(self) -> "Counted":
+        """The adjoint, counted in the same place."""
+        return Counted(self.operator.H, self._count)
+
+    @property
+    def matvecs(self) -> int:
+        """Products so far, with the operator and its adjoint."""
+        return self._count[0]
+
+    def spent(self, products: int) -> None:
+        """Count products that a compiled loop made by itself."""
+        self._count[0] += products
+
+
+Steps: TypeAlias = Callable[[Counted, Array, Target], Iterator[State]]
+Callback: TypeAlias = Callable[[Iteration], bool | None]
+Optimal: TypeAlias = Callable[[Counted, Array, Array], bool]
+
+
+def drive(
+    steps: Steps,
+    A: Operator,
+    b: Array,
+    *,
+    stop: Stop,
+    x0: Array | None = None,
+    inner: Inner = inner,
+    callback: Callback | None = None,
+    time_limit: float | None = None,
+    optimal: Optimal | None = None,
+    info: Any = None,
+) -> Solution:
+    r"""Run a recurrence until every column is solved or has a reason why not.
+
+    Parameters
+    ----------
+    steps : callable
+        ``(A, r, target) -> iterator of State``: the recurrence for :math:`A d = r`.
+    A : Operator
+        The system.
+    b : (n,) or (n, k) array
+        Right-hand sides, finite.
+    stop : Stop
+        The stopping rule bound to ``b``.
+    x0 : array, optional
+        Initial guess of the shape of the solution; zero if not given.
+    inner : callable
+        ``(x, y) -> x^H y`` of each column.
+    callback : callable, optional
+        Called with an `Iteration` after each step; returns True to stop.
+    time_limit : float, optional
+        Seconds.
+    optimal : callable, optional
+        ``(A, x, r) -> bool``: what else counts as a solution once the recurrence claims it, such
+        as the least-squares condition.
+    info : object
+        Passed on to the solution.
+
+    Returns
+    -------
+    Solution
+        With the true residual of the best finite iterate.
+    """
+    # whatever overflows is found in the norms and named
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _Run(A, b, stop, x0, inner, callback, time_limit, optimal).solve(steps, info)
+
+
+class _Run:
+    def __init__(
+        self,
+        A: Operator,
+        b: Array,
+        stop: Stop,
+        x0: Array | None,
+        inner: Inner,
+        callback: Callback | None,
+        time_limit: float | None,
+        optimal: Optimal | None,
+    ) -> None:
+        self.began = time.perf_counter()
+        self.A, self.stop, self.callback, self.time_limit = Counted(A), stop, callback, time_limit
+        self.vector = b.ndim == 1
+        self.gpu = _on_gpu(b)
+        self.taken = 0
+        self.columns = [
+            _Column(self.A, _column(b, j), threshold, _column(x0, j), inner, optimal)
+            for j, threshold in enumerate(np.atleast_1d(stop.threshold).tolist())
+        ]
+        self.record = [np.array([[column.norm for column in self.columns]])]
+
+    def solve(self, steps: Steps, info: Any) -> Solution:
+        while active := [column for column in self.columns if column.reason is None]:
+            halt = self.halted()
+            if halt is None:
+                self.round(steps, active)
+            else:
+                for column in active:
+                    column.reason = halt
+        history = np.concatenate(self.record)
+        truth = np.array([column.norm for column in self.columns])
+        return Solution(
+            x=_stack([column.x for column in self.columns], self.vector),
+            reason=_worst(column.reason for column in self.columns),
+            iterations=self.taken,
+            matvecs=self.A.matvecs,
+            residual_norm=float(truth[0]) if self.vector else truth,
+            history=history[:, 0] if self.vector else history,
+            seconds=time.perf_counter() - self.began,
+            info=info,
+            reasons=tuple(column.reason for column in self.columns if column.reason),
+        )
+
+    def halted(self) -> Reason | None:
+        if self.taken >= self.stop.maxiter:
+            return Reason.MAXITER
+        if self.time_limit is not None and time.perf_counter() - self.began >= self.time_limit:
+            return Reason.TIME_LIMIT
+        return None
+
+    def round(self, steps: Steps, active: list["_Column"]) -> None:
+        scales = np.array([column.scale for column in active])
+        tolerance = np.array([column.threshold for column in active]) / scales
+        r = _stack([column.r / column.scale for column in active], self.vector)
+        places = [self.columns.index(column) for column in active]
+        running = dict(enumerate(active))
+        every = _GPU_EVERY if self.gpu else _HOST_EVERY
+        target = Target(
+            tolerance, self.stop.maxiter - self.taken, 1 if self.callback is not None else every
+        )
+        for state, norms, trouble in _read(steps(self.A, r, target), len(active), self.gpu):
+            self.taken += len(norms)
+            if len(norms):
+                rows = np.repeat(self.record[-1][-1:], len(norms), axis=0)
+                for j in running:
+                    rows[:, places[j]] = norms[:, j] * scales[j]
+                self.record.append(rows)
+            halt = self.called_off(self.record[-1][-1], state, running) or self.halted()
+            latest = self.record[-1][-1, places] / scales
+            for j, column in list(running.items()):
+                why = _REASONS[trouble[j]] if trouble[j] else halt
+                if not math.isfinite(latest[j]):
+                    why = Reason.NONFINITE
+                elif state.claim or (norms[:, j] <= tolerance[j]).any():
+                    why = why or Reason.CONVERGED
+                if why is not None:
+                    running.pop(j).settle(_column(state.x(), j), why)
+                else:
+                    column.checkpoint(latest[j], state, j)
+            if not running:
+                return
+        for column in running.values():  # the recurrence ended by itself
+            column.settle(None, Reason.STAGNATED)
+
+    def called_off(
+        self, norms: NDArray[np.float64], state: State, running: dict[int, "_Column"]
+    ) -> Reason | None:
+        if self.callback is None:
+            return None
+
+        def solution() -> Array:
+            d = state.x()
+            at = {id(column): column.moved(_column(d, j)) for j, column in running.items()}
+            return _stack([at.get(id(column), column.x) for column in self.columns], self.vector)
+
+        level = float(norms[0]) if self.vector else norms
+        asked = self.callback(Iteration(self.taken, level, solution))
+        return Reason.STOPPED_BY_CALLBACK if asked else None
+
+
+class _Column:
+    """One right-hand side: where it stands, and what became of it."""
+
+    def __init__(
+        self,
+        A: Counted,
+        b: Array,
+        threshold: float,
+        x0: Array | None,
+        inner: Inner,
+        optimal: Optimal | None,
+    ) -> None:
+        self.A, self.b, self.threshold, self.inner, self.optimal = A, b, threshold, inner, optimal
+        xp = namespace_of(b)
+        if x0 is None or not xp.any(b):  # A 0 = 0 can't be beaten
+            self.x = xp.zeros(A.operator.shape[1], dtype=b.dtype, device=device_of(b))
+            self.r = b
+        else:
+            self.x, self.r = x0, b - A @ x0
+        self.scale, self.norm = _measure(self.r, inner)
+        self.reason: Reason | None = None
+        self.kept: tuple[float, Array] | None = None
+        if self.norm <= threshold:
+            self.reason = Reason.CONVERGED
+
+    def moved(self, d: Array) -> Array:
+        return self.x + self.scale * d
+
+    def checkpoint(self, norm: float, state: State, j: int) -> None:
+        best = self.norm / self.scale if self.kept is None else self.kept[0]
+        if 2 * norm <= best:
+            d = _column(state.x(), j)
+            self.kept = norm, namespace_of(d).asarray(d, copy=True)
+
+    def settle(self, d: Array | None, why: Reason) -> None:
+        """Move to the better of the last and the kept iterate, and judge by the true residual."""
+        before = self.norm
+        if d is not None:
+            self._try(d)
+        if self.kept is not None and 2 * self.kept[0] * self.scale < self.norm:
+            self._try(self.kept[1])
+        self.kept = None
+        optimal = self.optimal
+        if self.norm <= self.threshold or (optimal and optimal(self.A, self.x, self.r)):
+            self.reason = Reason.CONVERGED
+        elif why not in _CURABLE or 2 * self.norm > before:
+            self.reason = Reason.STAGNATED if why is Reason.CONVERGED else why
+        self.scale = _scale(self.r, self.inner)
+
+    def _try(self, d: Array) -> None:
+        x = self.moved(d)
+        r = self.b - self.A @ x
+        _, norm = _measure(r, self.inner)
+        if norm < self.norm:
+            self.x, self.r, self.norm = x, r, norm
+
+
+def _read(
+    states: Iterable[State], count: int, gpu: bool
+) -> Iterator[tuple[State, NDArray[np.float64], NDArray[np.int64]]]:
+    """Bring residual norms ``(s, k)`` and troubles ``(k,)`` to the host, on a GPU in batches."""
+    states = iter(states)
+    while batch := list(islice(states, _GPU_EVERY if gpu else 1)):
+        last = batch[-1]
+        if gpu:
+            xp = namespace_of(last.norms)
+            stack = xp.stack([*(state.norms for state in batch), last.norms * 0 + last.trouble])
+            host = to_host(stack).reshape(-1, count).astype(np.float64)
+            norms, trouble = host[:-1], np.nan_to_num(host[-1]).astype(np.int64)
+        else:
+            norms = to_host(last.norms).astype(np.float64).reshape(-1, count)
+            trouble = np.broadcast_to(to_host(last.trouble), count)
+        yield last, norms, trouble
+
+
+def _measure(r: Array, inner: Inner) -> tuple[float, float]:
+    """Return a power of two near the largest entry of ``r``, and the norm without overflow."""
+    scale = _scale(r, inner)
+    return scale, scale * float(norm(r / scale, inner))
+
+
+def _scale(r: Array, by: Inner) -> float:
+    if by is inner:
+        xp = namespace_of(r)
+        largest = float(xp.max(xp.abs(r))) if r.shape[0] else 0.0
+    else:  # the parts of a distributed vector must agree
+        largest = float(norm(r, by))
+    return math.ldexp(1.0, math.frexp(largest)[1]) if 0 < largest < math.inf else 1.0
+
+
+def _column(x: Any, j: int) -> Any:
+    return x if x is None or x.ndim == 1 else x[:, j]
+
+
+def _stack(vectors: list[Array], vector: bool) -> Array:
+    if vector:
+        return vectors[0]
+    return namespace_of(vectors[0]).stack(vectors, axis=1)
+
+
+def _on_gpu(x: Array) -> bool:
+    return array_api_compat.is_cupy_array(x) or "cuda" in str(device_of(x))
+
+
+def _worst(reasons: Iterable[Reason | None]) -> Reason:
+    return max((reason for reason in reasons if reason), key=_REASONS.index, default=_REASONS[0])

@@ -1,0 +1,1 @@
+"""Incomplete factorisations and sparse approximate inverses."""

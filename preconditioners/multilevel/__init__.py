@@ -1,0 +1,1 @@
+"""Multigrid and domain decomposition."""

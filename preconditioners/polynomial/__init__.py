@@ -1,0 +1,1 @@
+"""Polynomials of A: products only, no inner products, no triangular solves."""

@@ -1,0 +1,1 @@
+"""Relaxation as a preconditioner: Jacobi, block Jacobi, SSOR."""

@@ -1,0 +1,1 @@
+"""Direct solvers of a nearby structured matrix: fast Poisson, circulant, tau."""

@@ -1,0 +1,1 @@
+"""Low-rank corrections of the identity."""

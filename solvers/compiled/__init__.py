@@ -1,0 +1,1 @@
+"""Compiled loops of the recurrences, for matrices and preconditioners whose form is known."""

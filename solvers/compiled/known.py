@@ -1,0 +1,49 @@
+"""Which systems have a compiled loop, and how many steps it takes between two looks around."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.solvers.linear_system import LinearSystem
+from resolvent.vectors import Inner
+
+__all__ = ["Given", "Identity", "chunk", "form_of", "is_known"]
+
+_ROWS_A_CHUNK = 10_000_000  # some tens of milliseconds
+
+
+def is_known(system: LinearSystem, inner: Inner | None) -> bool:
+    """Tell whether a compiled loop can run: one real NumPy vector, and a matrix with a form."""
+    b = system.b
+    return (
+        inner is None
+        and system.A.kernel is not None
+        and type(b) is np.ndarray
+        and b.ndim == 1
+        and b.dtype.kind == "f"
+    )
+
+
+def chunk(n: int) -> int:
+    """Return the number of steps on ``n`` rows between two looks at the clock."""
+    return max(1, _ROWS_A_CHUNK // max(n, 1))
+
+
+class Identity(NamedTuple):
+    """No preconditioner."""
+
+    unused: int = 0
+
+
+class Given(NamedTuple):
+    """``z = M r`` is computed outside, before each step."""
+
+    unused: int = 0
+
+
+def form_of(M: Preconditioner | None) -> Any:
+    """Return the form in which a compiled loop applies ``M``."""
+    if M is None:
+        return Identity()
+    return Given() if M.kernel is None else M.kernel

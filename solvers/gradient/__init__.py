@@ -1,0 +1,1 @@
+"""Preconditioned gradient methods for smooth convex functions."""

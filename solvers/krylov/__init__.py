@@ -1,0 +1,1 @@
+"""Krylov subspace methods, one recurrence a file."""

@@ -1,0 +1,90 @@
+"""From a system past the door, and a recurrence, to the `Solution`."""
+
+from dataclasses import replace
+from typing import Any
+
+from resolvent.arrays import Array, device_of, enter, eps, to_host
+from resolvent.drive import Callback, Optimal, Steps, drive
+from resolvent.results import Reason, Solution
+from resolvent.solvers.linear_system import LinearSystem
+from resolvent.stopping import Stop
+from resolvent.vectors import Inner, norm
+from resolvent.vectors import inner as euclidean
+
+__all__ = ["run"]
+
+
+def run(
+    steps: Steps,
+    system: LinearSystem,
+    *,
+    rtol: float,
+    atol: float,
+    maxiter: int | None,
+    callback: Callback | None = None,
+    time_limit: float | None = None,
+    inner: Inner | None = None,
+    optimal: Optimal | None = None,
+    nullspace: Any = None,
+    info: Any = None,
+) -> Solution:
+    """Bind the stopping rule and `drive` the recurrence, orthogonally to a null space if given.
+
+    Raises
+    ------
+    ValueError
+        A negative tolerance or limit; a ``nullspace`` that A doesn't annihilate.
+    """
+    stop = Stop.for_rhs(system.b, rtol=rtol, atol=atol, maxiter=maxiter, inner=inner)
+    inner = inner or euclidean
+    options: dict[str, Any] = {
+        "stop": stop,
+        "x0": system.x0,
+        "inner": inner,
+        "callback": callback,
+        "time_limit": time_limit,
+        "optimal": optimal,
+        "info": info,
+    }
+    if nullspace is None:
+        return drive(steps, system.A, system.b, **options)
+    Z = _basis(nullspace, system)
+    outside = Z @ (_adjoint(system, Z) @ system.b)
+    solution = drive(steps, system.A, system.b - outside, **options)
+    x = solution.x - Z @ (_adjoint(system, Z) @ solution.x)
+    misfit = to_host(norm(outside, inner))
+    if (misfit <= stop.threshold).all():
+        return replace(solution, x=x)
+    truth = (solution.residual_norm**2 + misfit**2) ** 0.5
+    return replace(
+        solution,
+        x=x,
+        residual_norm=float(truth) if system.b.ndim == 1 else truth,
+        reason=Reason.INCONSISTENT,
+        reasons=tuple(
+            Reason.INCONSISTENT if bad else reason
+            for bad, reason in zip(
+                (misfit > stop.threshold).reshape(-1), solution.reasons, strict=True
+            )
+        ),
+    )
+
+
+def _adjoint(system: LinearSystem, Z: Array) -> Array:
+    return system.xp.conj(Z.T) if system.xp.isdtype(Z.dtype, "complex floating") else Z.T
+
+
+def _basis(nullspace: Any, system: LinearSystem) -> Array:
+    xp, n = system.xp, system.A.shape[1]
+    (Z,) = enter(matrix=False, nullspace=nullspace).arrays
+    if Z.shape[0] != n or Z.ndim > 2:
+        raise ValueError(f"nullspace must be of shape ({n},) or ({n}, m), got {tuple(Z.shape)}")
+    Z = xp.astype(xp.asarray(Z, device=device_of(system.b)), system.b.dtype)
+    Z, _ = xp.linalg.qr(Z[:, None] if Z.ndim == 1 else Z)
+    # what A does to a vector with entries of all frequencies
+    probe = xp.astype(xp.asarray([1.0, -1.0, 2.0], device=device_of(system.b)), Z.dtype)
+    probe = xp.take(probe, xp.arange(n, device=device_of(system.b)) % 3, axis=0)
+    scale = norm(system.A @ probe) / norm(probe)
+    if bool(xp.any(norm(system.A @ Z) > n * eps(xp, Z.dtype) ** 0.75 * scale)):
+        raise ValueError("nullspace is not in the null space of A: A @ nullspace is not small")
+    return Z

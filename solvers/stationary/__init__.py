@@ -1,0 +1,1 @@
+"""Stationary iterations and Chebyshev iteration."""

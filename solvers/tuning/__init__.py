@@ -1,0 +1,1 @@
+"""Parameters of a solver, learned while it is used."""
