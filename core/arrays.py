@@ -60,6 +60,8 @@ class Entered:
 
 def namespace_of(x: Array) -> Namespace:
     """Return the Array API namespace of ``x``; NumPy for lists, numbers and pandas."""
+    if isinstance(x, np.ndarray | np.generic):
+        return array_api_compat.numpy
     known = array_api_compat.is_array_api_obj(x)
     return array_api_compat.array_namespace(x) if known else array_api_compat.numpy
 
@@ -224,6 +226,8 @@ def eps(xp: Namespace, dtype: Any) -> float:
 
 def to_host(x: Any) -> np.ndarray[Any, Any]:
     """Return an array of any library as NumPy: the one explicit device-to-host transfer."""
+    if type(x) is np.ndarray:
+        return x
     if array_api_compat.is_cupy_array(x):
         return np.asarray(x.get())
     if array_api_compat.is_torch_array(x):

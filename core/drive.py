@@ -33,7 +33,7 @@ from resolvent.arrays import Array, device_of, namespace_of, to_host
 from resolvent.operators import Operator
 from resolvent.results import Reason, Solution
 from resolvent.stopping import Stop
-from resolvent.vectors import Inner, inner, norm
+from resolvent.vectors import Inner, inner, scaled_norm
 
 __all__ = [
     "Callback",
@@ -76,12 +76,15 @@ class State:
         finite iterate.
     claim : bool
         The recurrence can't improve ``d`` any more.
+    monotone : bool
+        The norms never grow, so that no earlier iterate need be kept.
     """
 
     x: Callable[[], Array]
     norms: Array
     trouble: Any = 0
     claim: bool = False
+    monotone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +290,7 @@ class _Run:
                     why = why or Reason.CONVERGED
                 if why is not None:
                     running.pop(j).settle(_column(state.x(), j), why)
-                else:
+                elif not state.monotone:
                     column.checkpoint(latest[j], state, j)
             if not running:
                 return
@@ -329,7 +332,7 @@ class _Column:
             self.r = b
         else:
             self.x, self.r = x0, b - A @ x0
-        self.scale, self.norm = _measure(self.r, inner)
+        self.scale, self.norm = scaled_norm(self.r, inner)
         self.reason: Reason | None = None
         self.kept: tuple[float, Array] | None = None
         if self.norm <= threshold:
@@ -357,14 +360,13 @@ class _Column:
             self.reason = Reason.CONVERGED
         elif why not in _CURABLE or 2 * self.norm > before:
             self.reason = Reason.STAGNATED if why is Reason.CONVERGED else why
-        self.scale = _scale(self.r, self.inner)
 
     def _try(self, d: Array) -> None:
         x = self.moved(d)
         r = self.b - self.A @ x
-        _, norm = _measure(r, self.inner)
+        scale, norm = scaled_norm(r, self.inner)
         if norm < self.norm:
-            self.x, self.r, self.norm = x, r, norm
+            self.x, self.r, self.scale, self.norm = x, r, scale, norm
 
 
 def _read(
@@ -383,21 +385,6 @@ def _read(
             norms = to_host(last.norms).astype(np.float64).reshape(-1, count)
             trouble = np.broadcast_to(to_host(last.trouble), count)
         yield last, norms, trouble
-
-
-def _measure(r: Array, inner: Inner) -> tuple[float, float]:
-    """Return a power of two near the largest entry of ``r``, and the norm without overflow."""
-    scale = _scale(r, inner)
-    return scale, scale * float(norm(r / scale, inner))
-
-
-def _scale(r: Array, by: Inner) -> float:
-    if by is inner:
-        xp = namespace_of(r)
-        largest = float(xp.max(xp.abs(r))) if r.shape[0] else 0.0
-    else:  # the parts of a distributed vector must agree
-        largest = float(norm(r, by))
-    return math.ldexp(1.0, math.frexp(largest)[1]) if 0 < largest < math.inf else 1.0
 
 
 def _column(x: Any, j: int) -> Any:

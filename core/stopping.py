@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, eps, namespace_of, to_host
-from resolvent.vectors import Inner, norm
+from resolvent.arrays import Array, eps, namespace_of
+from resolvent.vectors import Inner, inner, scaled_norm
 
 __all__ = ["Stop", "UnreachableToleranceWarning"]
 
@@ -53,7 +53,7 @@ class Stop:
         rtol: float = 1e-6,
         atol: float = 0.0,
         maxiter: int | None = None,
-        inner: Inner | None = None,
+        inner: Inner = inner,
     ) -> Self:
         """Bind the rule to ``b`` of shape ``(n,)`` or ``(n, k)``.
 
@@ -83,9 +83,12 @@ class Stop:
                 raise ValueError(f"{name} must not be negative, got {value}")
         if b.ndim not in (1, 2):
             raise ValueError(f"b must be of shape (n,) or (n, k), got {tuple(b.shape)}")
-        scale, ratio = _split_norm(b, inner)
-        threshold = np.maximum(rtol * scale * ratio, atol)
-        reach = eps(namespace_of(b), b.dtype) * scale * ratio
+        columns = [b] if b.ndim == 1 else [b[:, j] for j in range(b.shape[1])]
+        norms = np.array([scaled_norm(column, inner)[1] for column in columns])
+        if not np.all(np.isfinite(norms)):
+            raise ValueError("b has NaN or infinite entries")
+        threshold = np.maximum(rtol * norms, atol).reshape(b.shape[1:])
+        reach = eps(namespace_of(b), b.dtype) * norms.reshape(b.shape[1:])
         if np.any(threshold < reach):
             warnings.warn(
                 f"rtol = {rtol:g} with atol = {atol:g} asks for less than the rounding error "
@@ -98,20 +101,3 @@ class Stop:
     def met(self, residual_norm: float | NDArray[np.floating[Any]]) -> bool:
         """Tell whether every column is within its threshold; NaN never is."""
         return bool(np.all(residual_norm <= self.threshold))
-
-
-def _split_norm(
-    b: Array, inner: Inner | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64] | float]:
-    # Norms of the columns as scale * ratio with 1 <= ratio <= sqrt(n), free of overflow.
-    if inner is not None:
-        return to_host(norm(b, inner)).astype(np.float64), 1.0
-    if 0 in b.shape:
-        return np.zeros(b.shape[1:]), 1.0
-    xp = namespace_of(b)
-    scale = xp.max(xp.abs(b), axis=0)
-    host = to_host(scale).astype(np.float64)
-    if not np.all(np.isfinite(host)):
-        raise ValueError("b has NaN or infinite entries")
-    ratio = xp.linalg.vector_norm(b / xp.where(scale > 0, scale, xp.ones_like(scale)), axis=0)
-    return host, to_host(ratio).astype(np.float64)

@@ -4,6 +4,7 @@ An inner product of two ``(n, k)`` arrays has shape ``(k,)``, so that the same r
 system or ``k`` independent ones, and no scalar leaves the device.
 """
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from resolvent.arrays import Array, Namespace, namespace_of
 
-__all__ = ["Inner", "inner", "norm", "ratio", "real", "take"]
+__all__ = ["Inner", "inner", "norm", "ratio", "real", "scaled_norm"]
 
 Inner: TypeAlias = Callable[[Array, Array], Array]
 
@@ -20,7 +21,7 @@ def inner(x: Array, y: Array) -> Array:
     """Return :math:`x^H y` of each column."""
     if type(x) is np.ndarray and x.ndim == 1:
         return np.vdot(x, y)
-    return namespace_of(x).vecdot(x, y, axis=0)
+    return namespace_of(x).vecdot(x, y, axis=-x.ndim)
 
 
 def norm(x: Array, inner: Inner = inner) -> Array:
@@ -40,6 +41,17 @@ def ratio(xp: Namespace, a: Array, b: Array) -> Array:
     return xp.where(zero, xp.zeros_like(b), a / xp.where(zero, xp.ones_like(b), b))
 
 
-def take(x: Array, columns: Array) -> Array:
-    """Return some columns of ``(n, k)``; all of a vector."""
-    return x if x.ndim == 1 else namespace_of(x).take(x, columns, axis=1)
+def scaled_norm(x: Array, by: Inner = inner) -> tuple[float, float]:
+    """Return a power of two near the largest entry of one vector, and its norm, on the host.
+
+    Neither over- nor underflows; of a zero vector, and of one that isn't finite, the power is one.
+    """
+    if by is inner:
+        xp = namespace_of(x)
+        largest = float(xp.max(xp.abs(x))) if x.shape[0] else 0.0
+    else:  # the parts of a distributed vector must agree
+        largest = float(norm(x, by))
+    if not 0 < largest < math.inf:
+        return 1.0, largest
+    scale = math.ldexp(1.0, math.frexp(largest)[1])
+    return scale, scale * float(norm(x / scale, by))

@@ -12,8 +12,9 @@ from resolvent.linalg.compiled.matrices import CSR, Diagonals, Stencil, Symmetri
 __all__ = ["recognise"]
 
 _MOST_DIAGONALS = 27  # of a 3x3x3 neighbourhood
-_WORTH_A_LOOK = 20_000  # rows; below it everything is in the cache and CSR will do
+_MOST_ZEROS = 2  # stored numbers, those of the diagonals over those of the rows
 _SHORTEST_LINES = 64  # fewer lines can't be shared between threads
+_WORTH_A_STENCIL = 20_000  # rows; below it the diagonals are in the cache
 
 
 def recognise(A: sparse.csr_array, dtype: Any) -> Any:
@@ -23,19 +24,25 @@ def recognise(A: sparse.csr_array, dtype: Any) -> Any:
     """
     n = A.shape[0]
     data = np.ascontiguousarray(A.data, dtype=dtype)
-    if n >= _WORTH_A_LOOK:
-        offsets = np.zeros(_MOST_DIAGONALS, dtype=np.int64)
-        found = _distinct_diagonals(A.indptr, A.indices, offsets)
-        if 0 < found * n <= 2 * max(A.nnz, 1):
-            offsets = np.sort(offsets[:found])
-            values = np.zeros((found, n), dtype=dtype)
-            _fill(A.indptr, A.indices, data, offsets, values)
-            return _of_diagonals(offsets, values)
-    return CSR(A.indptr, A.indices, data)
+    offsets = _distinct_diagonals(A.indptr, A.indices, _MOST_DIAGONALS)
+    if not 0 < len(offsets) * n <= _MOST_ZEROS * A.nnz:
+        return CSR(A.indptr, A.indices, data)
+    values, symmetric = _fill(A.indptr, A.indices, data, offsets)
+    if n >= _WORTH_A_STENCIL:
+        stencil = _stencil(dict(zip(offsets.tolist(), values, strict=True)))
+        if stencil is not None:
+            return stencil
+    if symmetric:
+        upper = len(offsets) // 2
+        offsets, values = offsets[upper:], values[upper:]
+    form = SymmetricDiagonals if symmetric else Diagonals
+    return form(offsets, np.ascontiguousarray(values).reshape(-1), np.empty((1,) * len(offsets)))
 
 
-@njit(cache=True)
-def _distinct_diagonals(indptr, indices, offsets):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _distinct_diagonals(indptr, indices, most):  # type: ignore[no-untyped-def]
+    """Return the offsets in order, none if there are more than ``most``."""
+    offsets = np.zeros(most, dtype=np.int64)
     found = 0
     for i in range(indptr.size - 1):
         guess = 0
@@ -46,37 +53,33 @@ def _distinct_diagonals(indptr, indices, offsets):  # type: ignore[no-untyped-de
                     break
                 guess = guess + 1 if guess + 1 < found else 0
             else:
-                if found == offsets.size:
-                    return 0
+                if found == most:
+                    return offsets[:0]
+                guess = found
                 offsets[found] = offset
                 found += 1
-    return found
+    return np.sort(offsets[:found])
 
 
-@njit(cache=True)
-def _fill(indptr, indices, data, offsets, values):  # type: ignore[no-untyped-def]
-    for i in range(indptr.size - 1):
+@njit(cache=True, nogil=True)
+def _fill(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
+    """Return the diagonals, and whether the lower ones mirror the upper ones."""
+    n, found = indptr.size - 1, offsets.size
+    values = np.zeros((found, n), dtype=data.dtype)
+    for i in range(n):
         guess = 0
         for k in range(indptr[i], indptr[i + 1]):
             while offsets[guess] != indices[k] - i:
-                guess = guess + 1 if guess + 1 < offsets.size else 0
+                guess = guess + 1 if guess + 1 < found else 0
             values[guess, i] += data[k]
-
-
-def _of_diagonals(offsets: NDArray[np.int64], values: NDArray[Any]) -> Any:
-    upper = offsets >= 0
-    mirrored = np.array_equal(offsets, -offsets[::-1])
-    symmetric = mirrored and all(
-        np.array_equal(values[-1 - d, :o], values[d, -o:])
-        for d, o in enumerate(offsets[offsets < 0].tolist())
-    )
-    stencil = _stencil(dict(zip(offsets.tolist(), values, strict=True)))
-    if stencil is not None:
-        return stencil
-    if symmetric:
-        offsets, values = offsets[upper], values[upper]
-    form = SymmetricDiagonals if symmetric else Diagonals
-    return form(offsets, np.ascontiguousarray(values).ravel(), np.empty((1,) * len(offsets)))
+    symmetric = found % 2 == 1 and offsets[found // 2] == 0
+    for d in range(found // 2):
+        if symmetric and offsets[d] == -offsets[-1 - d]:
+            for i in range(n + offsets[d]):
+                symmetric &= values[-1 - d, i] == values[d, i - offsets[d]]
+        else:
+            symmetric = False
+    return values, symmetric
 
 
 def _stencil(diagonals: dict[int, NDArray[Any]]) -> Stencil | None:

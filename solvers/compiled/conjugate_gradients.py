@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 from numba import njit, prange
-from numba.extending import overload, register_jitable
+from numba.extending import register_jitable
 
 from resolvent.drive import code
 from resolvent.linalg.compiled.lanes import count, load_run, splat, store_run, total
 from resolvent.linalg.compiled.matrices import curvature, subtract
 from resolvent.linalg.compiled.products import threads
 from resolvent.results import Reason
-from resolvent.solvers.compiled.known import Given, Identity
+from resolvent.solvers.compiled.precondition import is_identity, precondition
 
 __all__ = ["ConjugateGradients"]
 
@@ -86,36 +86,6 @@ def _dot(x, y, lo, hi):  # type: ignore[no-untyped-def]
     return rest
 
 
-def _precondition(M, r, z):  # type: ignore[no-untyped-def]
-    raise NotImplementedError
-
-
-@overload(_precondition)
-def _precondition_of(M, r, z):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Return ``M r``, which is ``r`` itself for the identity."""
-    if M.instance_class is Identity:
-        return lambda M, r, z: r  # noqa: ARG005
-    if M.instance_class is Given:
-        return lambda M, r, z: z  # noqa: ARG005
-    from resolvent.linalg.compiled.apply import apply
-
-    def applied(M, r, z):  # type: ignore[no-untyped-def]
-        apply(M, r, z)
-        return z
-
-    return applied
-
-
-def _is_identity(M):  # type: ignore[no-untyped-def]
-    raise NotImplementedError
-
-
-@overload(_is_identity)
-def _is_identity_of(M):  # type: ignore[no-untyped-def]
-    answer = M.instance_class is Identity
-    return lambda M: answer  # noqa: ARG005
-
-
 def _compile(parallel: bool) -> Any:
     @njit(cache=True, nogil=True, error_model="numpy", parallel=parallel)
     def loop(A, M, x, r, z, p, q, scalars, norms, tolerance, parts):  # type: ignore[no-untyped-def]
@@ -127,9 +97,9 @@ def _compile(parallel: bool) -> Any:
         rho, rr, alpha, largest = scalars
         taken, products, trouble = 0, 0, 0
         while taken < norms.size:
-            z = _precondition(M, r, z)
+            z = precondition(M, r, z)
             rz = rr
-            if not _is_identity(M):
+            if not is_identity(M):
                 for t in prange(parts):
                     sums[t, 0] = _dot(r, z, t * n // parts, (t + 1) * n // parts)
                 rz = sums[:, 0].sum()

@@ -8,8 +8,9 @@ from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.solvers.linear_system import LinearSystem
 from resolvent.vectors import Inner
 
-__all__ = ["Given", "Identity", "chunk", "form_of", "is_known"]
+__all__ = ["Given", "Identity", "chunk", "form_of", "is_known", "is_small"]
 
+_FEW_ROWS = 50_000
 _ROWS_A_CHUNK = 10_000_000  # some tens of milliseconds
 
 
@@ -23,6 +24,11 @@ def is_known(system: LinearSystem, inner: Inner | None) -> bool:
         and b.ndim == 1
         and b.dtype.kind == "f"
     )
+
+
+def is_small(system: LinearSystem) -> bool:
+    """Tell whether one thread is enough, and the interpreter would be felt."""
+    return system.b.shape[0] < _FEW_ROWS
 
 
 def chunk(n: int) -> int:

@@ -35,8 +35,8 @@ def run(
     ValueError
         A negative tolerance or limit; a ``nullspace`` that A doesn't annihilate.
     """
-    stop = Stop.for_rhs(system.b, rtol=rtol, atol=atol, maxiter=maxiter, inner=inner)
     inner = inner or euclidean
+    stop = Stop.for_rhs(system.b, rtol=rtol, atol=atol, maxiter=maxiter, inner=inner)
     options: dict[str, Any] = {
         "stop": stop,
         "x0": system.x0,

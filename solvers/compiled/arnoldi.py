@@ -1,0 +1,117 @@
+r"""The Arnoldi process, many steps a call, for one real vector and few rows.
+
+The letters are those of `resolvent.solvers.krylov.arnoldi`. The second pass of Gram-Schmidt runs
+only where the first one lost digits, :math:`\|w'\| < \|w\| / \sqrt 2` (Daniel, Gragg, Kaufman and
+Stewart, Math. Comp. 30, 1976, doi 10.1090/S0025-5718-1976-0431641-8).
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numba.extending import register_jitable
+
+from resolvent.linalg.compiled.hessenberg import hessenberg_least_squares
+from resolvent.linalg.compiled.lanes import count, load_run, splat, store_run, total
+from resolvent.linalg.compiled.matrices import product
+from resolvent.solvers.compiled.precondition import precondition
+
+__all__ = ["CompiledArnoldi"]
+
+
+class CompiledArnoldi:
+    """One cycle for ``A d = r``, between two calls of `advance`."""
+
+    def __init__(self, A: Any, M: Any, r: np.ndarray[Any, Any], restart: int) -> None:
+        self.A, self.M, self.size = A, M, 0
+        self.beta = np.sqrt(np.vdot(r, r))
+        self.V = np.empty((restart + 1, r.size), dtype=r.dtype)
+        self.V[0] = r / self.beta if self.beta > 0 else r
+        self.H = np.zeros((restart + 1, restart), dtype=r.dtype)
+        self.g = np.zeros(restart + 1)
+        self.g[0] = 1
+        self.z, self.w = np.empty_like(r), np.empty_like(r)
+
+    def advance(self, tolerance: float, steps: int) -> np.ndarray[Any, Any]:
+        """Take at most ``steps`` steps of the cycle; return the residual norms."""
+        norms = np.empty(min(steps, self.H.shape[1] - self.size))
+        work = (self.V, self.H, self.g, self.z, self.w)
+        taken = _advance(self.A, self.M, *work, self.size, self.beta, tolerance, norms)
+        self.size += taken
+        return norms[:taken]
+
+    def correction(self) -> np.ndarray[Any, Any]:
+        """Return ``M V y`` with the smallest residual."""
+        y = hessenberg_least_squares(self.H[: self.size + 1, : self.size], self.beta)
+        combination = y @ self.V[: self.size]
+        return _apply(self.M, combination, np.empty_like(combination))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _apply(M, r, z):  # type: ignore[no-untyped-def]
+    return precondition(M, r, z)
+
+
+@register_jitable
+def _orthogonalise(V, w, h, j):  # type: ignore[no-untyped-def]
+    """Move the parts along ``V[: j + 1]`` from ``w`` to ``h``; return ``norm(w)²``."""
+    n = w.size
+    flat = V.ravel()
+    parts = np.empty(j + 1, dtype=w.dtype)
+    for i in range(j + 1):
+        sums, k = splat(w, 0), 0
+        while k + count(w) <= n:
+            sums = sums + load_run(flat, i * n + k) * load_run(w, k)
+            k += count(w)
+        parts[i] = total(sums)
+        for rest in range(k, n):
+            parts[i] += V[i, rest] * w[rest]
+        h[i] += parts[i]
+    sums, k, square = splat(w, 0), 0, 0 * w[0]
+    while k + count(w) <= n:
+        run = load_run(w, k)
+        for i in range(j + 1):
+            run = run - splat(w, parts[i]) * load_run(flat, i * n + k)
+        store_run(w, k, run)
+        sums = sums + run * run
+        k += count(w)
+    for rest in range(k, n):
+        for i in range(j + 1):
+            w[rest] -= parts[i] * V[i, rest]
+        square += w[rest] * w[rest]
+    return square + total(sums)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _advance(A, M, V, H, g, z, w, start, beta, tolerance, norms):  # type: ignore[no-untyped-def]
+    n = w.size
+    eps = np.finfo(w.dtype).eps
+    gg = np.sum(g[: start + 1] ** 2)
+    for step in range(norms.size):
+        j = start + step
+        z = precondition(M, V[j], z)
+        product(A, z, w, 0, n)
+        before = 0.0
+        for k in range(n):
+            before += w[k] * w[k]
+        h = H[:, j]
+        square = _orthogonalise(V, w, h, j)
+        if square < before / 2:
+            square = _orthogonalise(V, w, h, j)
+        length = np.sqrt(square) if square > 100 * eps * eps * before else 0.0
+        H[j + 1, j] = length
+        gh = 0.0
+        for i in range(j + 1):
+            gh += g[i] * h[i]
+        if length > 0:
+            g[j + 1] = -gh / length
+            for k in range(n):
+                V[j + 1, k] = w[k] / length
+        else:  # an invariant subspace: the residual is zero, unless A is singular on it
+            g[j + 1] = np.inf if gh != 0 else 0.0
+            V[j + 1] = 0
+        gg += g[j + 1] * g[j + 1]
+        norms[step] = beta / np.sqrt(gg)
+        if norms[step] <= tolerance or length == 0 or not np.isfinite(norms[step]):
+            return step + 1
+    return norms.size
