@@ -1,19 +1,23 @@
-r"""Preconditioned conjugate gradients, many steps a call, for one real vector.
+r"""Preconditioned conjugate gradients, many steps a call, for one real vector or for a group.
 
 The letters are those of `resolvent.solvers.krylov.cg`. A step passes three times over the vectors:
 :math:`x \leftarrow x + \alpha p`, :math:`p \leftarrow z + \beta p` and :math:`p^T p`; then
 :math:`p^T A p`; then :math:`r \leftarrow r - \alpha A p` and :math:`r^T r`. So ``x`` lags one step
 behind, and the last step of all needs no new direction.
+
+A group is ``(n, w)`` with a column in each lane of a register: all columns step together, and one
+that is solved or in trouble stands still.
 """
 
 from typing import Any
 
 import numpy as np
 from numba import njit, prange
-from numba.extending import register_jitable
+from numba.core import types
+from numba.extending import overload
 
 from resolvent.drive import code
-from resolvent.linalg.compiled.lanes import count, load_run, splat, store_run, total
+from resolvent.linalg.compiled.lanes import count, load, load_run, splat, store, store_run, total
 from resolvent.linalg.compiled.matrices import curvature, subtract
 from resolvent.linalg.compiled.products import threads
 from resolvent.results import Reason
@@ -28,36 +32,61 @@ _INCONSISTENT = code(Reason.INCONSISTENT)
 
 
 class ConjugateGradients:
-    """The state of one solve of ``A d = r`` between two calls of `advance`."""
+    """The state of one solve of ``A d = r`` between two calls of `advance`.
+
+    Attributes
+    ----------
+    trouble : (k,) ndarray
+        What went wrong in each column, as a `resolvent.drive.code`.
+    """
 
     def __init__(self, A: Any, M: Any, r: np.ndarray[Any, Any]) -> None:
         self.A, self.M = A, M
         self.parts = threads(r.size)
         self.lagging, self.r = np.zeros_like(r), r.copy()
         self.z, self.q, self.p = np.empty_like(r), np.empty_like(r), np.zeros_like(r)
+        columns = 1 if r.ndim == 1 else r.shape[1]
+        self.trouble = np.zeros(columns, dtype=np.int64)
         # rᵀz before, rᵀr, alpha, the largest pᵀAp / pᵀp so far
-        self.scalars = np.array([np.inf, np.vdot(r, r), 0.0, 0.0])
+        self.scalars = np.zeros((4, columns), dtype=r.dtype)
+        self.scalars[0] = np.inf
+        self.scalars[1] = np.vdot(r, r) if r.ndim == 1 else np.einsum("ij,ij->j", r, r)
 
-    def advance(self, tolerance: float, steps: int) -> tuple[np.ndarray[Any, Any], int, int]:
-        """Take at most ``steps`` steps; return residual norms, products with A, and trouble."""
-        norms = np.empty(steps)
+    def advance(
+        self, tolerance: np.ndarray[Any, Any], steps: int
+    ) -> tuple[np.ndarray[Any, Any], int]:
+        """Take at most ``steps`` steps; return residual norms ``(s, k)`` and products with A."""
+        norms = np.empty((steps, self.trouble.size))
         loop = _serial if self.parts == 1 else _parallel
         work = (self.lagging, self.r, self.z, self.p, self.q)
-        taken, products, trouble = loop(
-            self.A, self.M, *work, self.scalars, norms, tolerance, self.parts
+        taken, products = loop(
+            self.A, self.M, *work, self.scalars, self.trouble, norms, tolerance, self.parts
         )
-        return norms[:taken], products, trouble
+        return norms[:taken], products
+
+    @property
+    def norms(self) -> np.ndarray[Any, Any]:
+        """Residual norms now."""
+        return np.sqrt(self.scalars[1])
 
     @property
     def x(self) -> np.ndarray[Any, Any]:
         """The iterate."""
-        return self.lagging + self.p.dtype.type(self.scalars[2]) * self.p
+        return self.lagging + self.p * (self.scalars[2] if self.p.ndim > 1 else self.scalars[2, 0])
 
 
-@register_jitable
 def _move(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_move)
+def _move_of(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """``x += alpha p``, then ``p <- z + beta p``; return the part of ``pᵀp``."""
-    a, b, part = splat(x, alpha), splat(x, beta), splat(x, 0)
+    return _move_vector if x.ndim == 1 else _move_columns
+
+
+def _move_vector(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
+    a, b, part = splat(x, alpha[0]), splat(x, beta[0]), splat(x, 0)
     i = lo
     while i + count(x) <= hi:
         old = load_run(p, i)
@@ -68,14 +97,33 @@ def _move(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
         i += count(x)
     rest = total(part)
     for j in range(i, hi):
-        x[j] += alpha * p[j]
-        p[j] = z[j] + beta * p[j]
+        x[j] += alpha[0] * p[j]
+        p[j] = z[j] + beta[0] * p[j]
         rest += p[j] * p[j]
     return rest
 
 
-@register_jitable
+def _move_columns(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
+    a, b, part = load_run(alpha, 0), load_run(beta, 0), splat(x, 0)
+    for i in range(lo, hi):
+        old = load(p, (i,))
+        store(x, (i,), load(x, (i,)) + a * old)
+        new = load(z, (i,)) + b * old
+        store(p, (i,), new)
+        part = part + new * new
+    return part
+
+
 def _dot(x, y, lo, hi):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_dot)
+def _dot_of(x, y, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    return _dot_vector if x.ndim == 1 else _dot_columns
+
+
+def _dot_vector(x, y, lo, hi):  # type: ignore[no-untyped-def]
     part, i = splat(x, 0), lo
     while i + count(x) <= hi:
         part = part + load_run(x, i) * load_run(y, i)
@@ -86,51 +134,92 @@ def _dot(x, y, lo, hi):  # type: ignore[no-untyped-def]
     return rest
 
 
+def _dot_columns(x, y, lo, hi):  # type: ignore[no-untyped-def]
+    part = splat(x, 0)
+    for i in range(lo, hi):
+        part = part + load(x, (i,)) * load(y, (i,))
+    return part
+
+
+def _put(sums, t, part):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_put)
+def _put_of(sums, t, part):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Keep what a thread found: a number, or one for each lane."""
+    if isinstance(part, types.Float):
+
+        def put(sums, t, part):  # type: ignore[no-untyped-def]
+            sums[t, 0] = part
+
+        return put
+
+    def put_lanes(sums, t, part):  # type: ignore[no-untyped-def]
+        store(sums, (t,), part)
+
+    return put_lanes
+
+
 def _compile(parallel: bool) -> Any:
     @njit(cache=True, nogil=True, error_model="numpy", parallel=parallel)
-    def loop(A, M, x, r, z, p, q, scalars, norms, tolerance, parts):  # type: ignore[no-untyped-def]
-        n = x.size
+    def loop(A, M, x, r, z, p, q, scalars, trouble, norms, tolerance, parts):  # type: ignore[no-untyped-def]
+        n, columns = x.shape[0], trouble.size
         if not parallel:
             parts = 1
-        sums = np.zeros((parts, 8))  # a cache line for each thread
+        sums = np.zeros((parts, 16), dtype=x.dtype)  # a cache line or two for each thread
+        beta = np.zeros(columns, dtype=x.dtype)
+        rho, rr, alpha, largest = scalars[0], scalars[1], scalars[2], scalars[3]
         tiny = 10 * np.finfo(x.dtype).eps
-        rho, rr, alpha, largest = scalars
-        taken, products, trouble = 0, 0, 0
-        while taken < norms.size:
+        pp = np.zeros(columns, dtype=x.dtype)
+        active = (trouble == 0) & ~(np.sqrt(rr) <= tolerance)
+        taken = products = 0
+        while taken < norms.shape[0] and active.any():
             z = precondition(M, r, z)
-            rz = rr
             if not is_identity(M):
                 for t in prange(parts):
-                    sums[t, 0] = _dot(r, z, t * n // parts, (t + 1) * n // parts)
-                rz = sums[:, 0].sum()
-            if not rz > 0:
-                trouble = _INDEFINITE_M if np.isfinite(rz) else _NONFINITE
+                    _put(sums, t, _dot(r, z, t * n // parts, (t + 1) * n // parts))
+            for j in range(columns):
+                rz = rr[j] if is_identity(M) else sums[:, j].sum()
+                if active[j] and not rz > 0:
+                    trouble[j] = _INDEFINITE_M if np.isfinite(rz) else _NONFINITE
+                    active[j] = False
+                beta[j] = rz / rho[j] if active[j] else 0.0
+                rho[j] = rz
+            if not active.any():
                 break
-            beta, rho = rz / rho, rz
             for t in prange(parts):
-                sums[t, 0] = _move(x, alpha, p, z, beta, t * n // parts, (t + 1) * n // parts)
-            pp, alpha = sums[:, 0].sum(), 0.0
+                _put(sums, t, _move(x, alpha, p, z, beta, t * n // parts, (t + 1) * n // parts))
+            for j in range(columns):
+                pp[j] = sums[:, j].sum()
             for t in prange(parts):
-                sums[t, 0] = curvature(A, p, q, t * n // parts, (t + 1) * n // parts)
-            pq = sums[:, 0].sum()
+                _put(sums, t, curvature(A, p, q, t * n // parts, (t + 1) * n // parts))
             products += 1
-            largest = max(largest, abs(pq) / pp)
-            if not np.isfinite(pq):
-                trouble = _NONFINITE
+            for j in range(columns):
+                pq = sums[:, j].sum()
+                alpha[j] = 0.0
+                if not active[j]:
+                    continue
+                largest[j] = max(largest[j], abs(pq) / pp[j])
+                level = tiny * largest[j] * pp[j]
+                if pq > level:
+                    alpha[j] = rho[j] / pq
+                    continue
+                active[j] = False
+                if not np.isfinite(pq):
+                    trouble[j] = _NONFINITE
+                else:
+                    trouble[j] = _INDEFINITE_A if pq < -level else _INCONSISTENT
+            if not active.any():
                 break
-            if pq <= tiny * largest * pp:
-                trouble = _INDEFINITE_A if pq < -tiny * largest * pp else _INCONSISTENT
-                break
-            alpha = rho / pq
             for t in prange(parts):
-                sums[t, 0] = subtract(A, alpha, p, q, r, t * n // parts, (t + 1) * n // parts)
-            rr = sums[:, 0].sum()
-            norms[taken] = np.sqrt(rr)
+                _put(sums, t, subtract(A, alpha, p, q, r, t * n // parts, (t + 1) * n // parts))
+            for j in range(columns):
+                rr[j] = sums[:, j].sum()
+                norms[taken, j] = np.sqrt(rr[j])
+                active[j] &= not norms[taken, j] <= tolerance[j]
             taken += 1
-            if norms[taken - 1] <= tolerance:
-                break
-        scalars[0], scalars[1], scalars[2], scalars[3] = rho, rr, alpha, largest
-        return taken, products, trouble
+        return taken, products
 
     return loop
 

@@ -15,15 +15,10 @@ _ROWS_A_CHUNK = 10_000_000  # some tens of milliseconds
 
 
 def is_known(system: LinearSystem, inner: Inner | None) -> bool:
-    """Tell whether a compiled loop can run: one real NumPy vector, and a matrix with a form."""
+    """Tell whether a compiled loop can run: real NumPy vectors, and a matrix with a form."""
     b = system.b
-    return (
-        inner is None
-        and system.A.kernel is not None
-        and type(b) is np.ndarray
-        and b.ndim == 1
-        and b.dtype.kind == "f"
-    )
+    known = system.A.kernel is not None and type(b) is np.ndarray
+    return inner is None and known and b.dtype.kind == "f"
 
 
 def is_small(system: LinearSystem) -> bool:

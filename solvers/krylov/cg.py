@@ -26,11 +26,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from resolvent.arrays import Array, device_of, namespace_of
 from resolvent.drive import Callback, Counted, State, Target
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.results import Reason, Solution
-from resolvent.solvers.compiled.known import Given, chunk, form_of, is_known
+from resolvent.solvers.compiled.known import Given, Identity, chunk, form_of, is_known
 from resolvent.solvers.krylov.curvature import examine, mark
 from resolvent.solvers.krylov.fcg import fcg_steps
 from resolvent.solvers.krylov.run import run
@@ -141,7 +143,7 @@ def cg(
         steps = partial(fcg_steps, M=M, inner=inner or euclidean)
         return run(steps, system, info=ConjugateGradientsInfo("fcg", doubt), **options)
     if is_known(system, inner):
-        steps = partial(cg_compiled_steps, M=M)
+        steps = partial(cg_compiled_steps if system.b.ndim == 1 else cg_columns_steps, M=M)
     else:
         steps = partial(cg_steps, M=M, inner=inner or euclidean)
     return run(steps, system, info=ConjugateGradientsInfo(), **options)
@@ -185,10 +187,45 @@ def cg_compiled_steps(
         if M is not None and isinstance(form, Given):
             loop.z[:] = M @ loop.r
             steps = 1
-        norms, products, trouble = loop.advance(float(target.tolerance[0]), steps)
+        norms, products = loop.advance(target.tolerance, steps)
         left -= len(norms)
         A.spent(products)
-        yield State(lambda: loop.x, norms, trouble)
+        yield State(lambda: loop.x, norms, loop.trouble)
+
+
+def cg_columns_steps(
+    A: Counted, r: Array, target: Target, *, M: Preconditioner | None = None
+) -> Iterator[State]:
+    """Yield the states of the same recurrence for ``(n, k)``, a group of columns at a time."""
+    from resolvent.linalg.compiled.lanes import width
+    from resolvent.solvers.compiled.conjugate_gradients import ConjugateGradients
+
+    k, lanes = r.shape[1], width(r.dtype)
+    idle = -k % lanes  # columns that fill the last group
+    whole = np.pad(r, ((0, 0), (0, idle)))
+    tolerance = np.pad(target.tolerance, (0, idle))
+    groups = [slice(start, start + lanes) for start in range(0, k, lanes)]
+    form = Identity() if M is None else Given()
+    loops = [ConjugateGradients(A.kernel, form, np.ascontiguousarray(whole[:, g])) for g in groups]
+    left = target.budget
+    while True:
+        steps = min(chunk(r.size), target.every, left) if M is None else 1
+        norms = np.concatenate([[loop.norms] for loop in loops], axis=1).repeat(steps, axis=0)
+        taken = products = 0
+        for loop, group in zip(loops, groups, strict=True):
+            if M is not None:
+                loop.z[:] = M @ loop.r
+            found, made = loop.advance(tolerance[group], steps)
+            norms[: len(found), group] = found
+            norms[len(found) :, group] = loop.norms
+            taken, products = max(taken, len(found)), max(products, made)
+        left -= taken
+        A.spent(products)
+        yield State(
+            lambda: np.concatenate([loop.x for loop in loops], axis=1)[:, :k],
+            norms[:taken, :k],
+            np.concatenate([loop.trouble for loop in loops])[:k],
+        )
 
 
 def _doubt(M: Preconditioner | None) -> str:

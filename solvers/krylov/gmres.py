@@ -99,7 +99,12 @@ def gmres(
     restart = check_restart(restart, system.A.shape[0])
     if M is not None and not (M.is_linear and M.is_fixed):
         steps = partial(fgmres_steps, M=M, restart=restart, inner=inner or euclidean)
-    elif is_known(system, inner) and is_small(system) and not isinstance(form_of(M), Given):
+    elif (
+        is_known(system, inner)
+        and system.b.ndim == 1
+        and is_small(system)
+        and not isinstance(form_of(M), Given)
+    ):
         steps = partial(gmres_compiled_steps, M=M, restart=restart)
     else:
         steps = partial(gmres_steps, M=M, restart=restart, inner=inner or euclidean)
