@@ -276,22 +276,25 @@ class _Run:
         for state, norms, trouble in _read(steps(self.A, r, target), len(active), self.gpu):
             self.taken += len(norms)
             if len(norms):
-                rows = np.repeat(self.record[-1][-1:], len(norms), axis=0)
+                rows = np.empty((len(norms), len(self.columns)))
+                rows[:] = self.record[-1][-1]
                 for j in running:
                     rows[:, places[j]] = norms[:, j] * scales[j]
                 self.record.append(rows)
             halt = self.called_off(self.record[-1][-1], state, running) or self.halted()
-            latest = self.record[-1][-1, places] / scales
+            last = self.record[-1][-1]
+            solution = _once(state.x)
             for j, column in list(running.items()):
                 why = _REASONS[trouble[j]] if trouble[j] else halt
-                if not math.isfinite(latest[j]):
+                latest = last[places[j]] / column.scale
+                if not math.isfinite(latest):
                     why = Reason.NONFINITE
                 elif state.claim or (norms[:, j] <= tolerance[j]).any():
                     why = why or Reason.CONVERGED
                 if why is not None:
-                    running.pop(j).settle(_column(state.x(), j), why)
+                    running.pop(j).settle(_column(solution(), j), why)
                 elif not state.monotone:
-                    column.checkpoint(latest[j], state, j)
+                    column.checkpoint(latest, solution, j)
             if not running:
                 return
         for column in running.values():  # the recurrence ended by itself
@@ -341,10 +344,10 @@ class _Column:
     def moved(self, d: Array) -> Array:
         return self.x + self.scale * d
 
-    def checkpoint(self, norm: float, state: State, j: int) -> None:
+    def checkpoint(self, norm: float, solution: Callable[[], Array], j: int) -> None:
         best = self.norm / self.scale if self.kept is None else self.kept[0]
         if 2 * norm <= best:
-            d = _column(state.x(), j)
+            d = _column(solution(), j)
             self.kept = norm, namespace_of(d).asarray(d, copy=True)
 
     def settle(self, d: Array | None, why: Reason) -> None:
@@ -369,6 +372,17 @@ class _Column:
             self.x, self.r, self.scale, self.norm = x, r, scale, norm
 
 
+def _once(compute: Callable[[], Array]) -> Callable[[], Array]:
+    kept: list[Array] = []
+
+    def result() -> Array:
+        if not kept:
+            kept.append(compute())
+        return kept[0]
+
+    return result
+
+
 def _read(
     states: Iterable[State], count: int, gpu: bool
 ) -> Iterator[tuple[State, NDArray[np.float64], NDArray[np.int64]]]:
@@ -383,7 +397,8 @@ def _read(
             norms, trouble = host[:-1], np.nan_to_num(host[-1]).astype(np.int64)
         else:
             norms = to_host(last.norms).astype(np.float64).reshape(-1, count)
-            trouble = np.broadcast_to(to_host(last.trouble), count)
+            trouble = to_host(last.trouble)
+            trouble = trouble if trouble.shape == (count,) else np.broadcast_to(trouble, count)
         yield last, norms, trouble
 
 

@@ -12,6 +12,8 @@ import numpy as np
 
 from resolvent.arrays import Array, Namespace, namespace_of
 
+_SAFE = (1e-28, 1e32)  # squares in which nothing is lost in float32 either
+
 __all__ = ["Inner", "inner", "norm", "ratio", "real", "scaled_norm"]
 
 Inner: TypeAlias = Callable[[Array, Array], Array]
@@ -42,16 +44,20 @@ def ratio(xp: Namespace, a: Array, b: Array) -> Array:
 
 
 def scaled_norm(x: Array, by: Inner = inner) -> tuple[float, float]:
-    """Return a power of two near the largest entry of one vector, and its norm, on the host.
+    """Return a power of two near the norm of one vector, and the norm itself, on the host.
 
-    Neither over- nor underflows; of a zero vector, and of one that isn't finite, the power is one.
+    Neither over- nor underflows. Of a zero vector, and of one that isn't finite, the power is one.
     """
-    if by is inner:
-        xp = namespace_of(x)
-        largest = float(xp.max(xp.abs(x))) if x.shape[0] else 0.0
-    else:  # the parts of a distributed vector must agree
-        largest = float(norm(x, by))
+    square = float(real(namespace_of(x), by(x, x)))
+    if _SAFE[0] < square < _SAFE[1]:
+        length = math.sqrt(square)
+        return math.ldexp(1.0, math.frexp(length)[1]), length
+    xp = namespace_of(x)
+    largest = float(xp.max(xp.abs(x))) if x.shape[0] else 0.0
+    if by is not inner:  # the parts of a distributed vector must agree
+        largest = math.sqrt(float(real(xp, by(xp.full_like(x, largest), xp.ones_like(x)))))
     if not 0 < largest < math.inf:
         return 1.0, largest
     scale = math.ldexp(1.0, math.frexp(largest)[1])
-    return scale, scale * float(norm(x / scale, by))
+    scaled = x / scale
+    return scale, scale * math.sqrt(float(real(xp, by(scaled, scaled))))

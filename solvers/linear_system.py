@@ -70,6 +70,8 @@ def linear_system(
 
 
 def _common_dtype(xp: Namespace, A: Operator, b: Array) -> Any:
+    if A.dtype == b.dtype:
+        return b.dtype
     names = {str(A.dtype).rpartition(".")[2], str(b.dtype).rpartition(".")[2]}
     double = not names.isdisjoint({"float64", "complex128"})
     if any("complex" in name for name in names):
