@@ -29,7 +29,7 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, device_of, namespace_of, to_host
+from resolvent.arrays import Array, device_of, eps, namespace_of, to_host
 from resolvent.operators import Operator
 from resolvent.results import Reason, Solution
 from resolvent.stopping import Stop
@@ -273,6 +273,7 @@ class _Run:
         target = Target(
             tolerance, self.stop.maxiter - self.taken, 1 if self.callback is not None else every
         )
+        solution = None
         for state, norms, trouble in _read(steps(self.A, r, target), len(active), self.gpu):
             self.taken += len(norms)
             if len(norms):
@@ -297,8 +298,8 @@ class _Run:
                     column.checkpoint(latest, solution, j)
             if not running:
                 return
-        for column in running.values():  # the recurrence ended by itself
-            column.settle(None, Reason.STAGNATED)
+        for j, column in running.items():  # the recurrence ended by itself
+            column.settle(None if solution is None else _column(solution(), j), Reason.STAGNATED)
 
     def called_off(
         self, norms: NDArray[np.float64], state: State, running: dict[int, "_Column"]
@@ -352,11 +353,11 @@ class _Column:
 
     def settle(self, d: Array | None, why: Reason) -> None:
         """Move to the better of the last and the kept iterate, and judge by the true residual."""
-        before = self.norm
+        before, start, scale = self.norm, self.x, self.scale
         if d is not None:
-            self._try(d)
-        if self.kept is not None and 2 * self.kept[0] * self.scale < self.norm:
-            self._try(self.kept[1])
+            self._take_if_better(start + scale * d)
+        if self.kept is not None and 2 * scale * self.kept[0] < self.norm:
+            self._take_if_better(start + scale * self.kept[1])
         self.kept = None
         optimal = self.optimal
         if self.norm <= self.threshold or (optimal and optimal(self.A, self.x, self.r)):
@@ -364,11 +365,12 @@ class _Column:
         elif why not in _CURABLE or 2 * self.norm > before:
             self.reason = Reason.STAGNATED if why is Reason.CONVERGED else why
 
-    def _try(self, d: Array) -> None:
-        x = self.moved(d)
+    def _take_if_better(self, x: Array) -> None:
         r = self.b - self.A @ x
         scale, norm = scaled_norm(r, self.inner)
-        if norm < self.norm:
+        # near a least-squares solution the residual no longer tells the iterates apart
+        slack = 0.0 if self.optimal is None else eps(namespace_of(r), r.dtype) ** 0.75
+        if norm < (1 + slack) * self.norm:
             self.x, self.r, self.scale, self.norm = x, r, scale, norm
 
 
@@ -413,6 +415,8 @@ def _stack(vectors: list[Array], vector: bool) -> Array:
 
 
 def _on_gpu(x: Array) -> bool:
+    if type(x) is np.ndarray:
+        return False
     return array_api_compat.is_cupy_array(x) or "cuda" in str(device_of(x))
 
 

@@ -54,6 +54,11 @@ class Operator:
         return y
 
     @property
+    def is_complex(self) -> bool:
+        """Whether the entries are complex."""
+        return "complex" in str(self.dtype)
+
+    @property
     def H(self) -> "Operator":
         """The adjoint operator.
 
