@@ -62,7 +62,8 @@ class Stop:
         b : array
             Right-hand side; each column has its own threshold.
         rtol, atol : float
-            Tolerances, at least one of them positive unless ``b`` is to be met exactly.
+            Tolerances; with both zero a solver takes ``maxiter`` steps, unless it meets ``b``
+            exactly.
         maxiter : int, optional
             Largest number of steps, by default ``10 n``.
         inner : callable, optional
@@ -89,7 +90,7 @@ class Stop:
             raise ValueError("b has NaN or infinite entries")
         threshold = np.maximum(rtol * norms, atol).reshape(b.shape[1:])
         reach = eps(namespace_of(b), b.dtype) * norms.reshape(b.shape[1:])
-        if np.any(threshold < reach):
+        if (rtol or atol) and np.any(threshold < reach):
             warnings.warn(
                 f"rtol = {rtol:g} with atol = {atol:g} asks for less than the rounding error "
                 f"of b in {b.dtype}; loosen it or use a higher precision",

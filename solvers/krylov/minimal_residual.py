@@ -46,8 +46,8 @@ def cycles(A: Counted, r: Array, *, search: Any, restart: int, inner: Inner) -> 
 
 def stalled(norms: Array, beta: Array) -> Array:
     """Return the trouble of a cycle that ends where it began."""
-    stuck = norms > (1 - _LEAST_PROGRESS) * beta
-    return stuck * code(Reason.STAGNATED)
+    xp = namespace_of(norms)
+    return xp.astype(norms > (1 - _LEAST_PROGRESS) * beta, xp.int64) * code(Reason.STAGNATED)
 
 
 def check_restart(restart: int, n: int) -> int:

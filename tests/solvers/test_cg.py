@@ -1,0 +1,305 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from resolvent import Reason
+from resolvent.linalg import gallery
+from resolvent.preconditioners import Preconditioner
+from resolvent.solvers import cg, fcg
+
+SOLVERS = [cg, fcg]
+
+
+def spd_with(eigenvalues, rng):
+    Q = gallery.haar((len(eigenvalues), len(eigenvalues)), rng=rng)
+    return (Q * np.asarray(eigenvalues)) @ Q.T
+
+
+def true_norm(A, x, b):
+    return np.linalg.norm(b - A @ x, axis=0)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_takes_as_many_steps_as_distinct_eigenvalues(solver, rng):
+    A = spd_with([1.0] * 5 + [2.0] * 7 + [5.0] * 3 + [40.0], rng)
+    b = rng.standard_normal(16)
+    solution = solver(A, b, rtol=1e-12)
+    assert solution.converged
+    assert solution.iterations == 4
+
+
+def test_energy_norm_of_the_error_falls_in_every_step_by_the_chebyshev_bound(rng):
+    kappa = 100.0
+    A = spd_with(np.geomspace(1, kappa, 60), rng)
+    exact = rng.standard_normal(60)
+    errors = [np.sqrt(exact @ A @ exact)]
+    cg(
+        A,
+        A @ exact,
+        rtol=1e-10,
+        callback=lambda now: errors.append(np.sqrt((exact - now.x) @ A @ (exact - now.x))),
+    )
+    assert np.all(np.diff(errors) < 0)
+    q = (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)
+    bound = 2 * q ** np.arange(len(errors)) * errors[0]
+    assert np.all(np.array(errors) <= bound * (1 + 1e-8))
+
+
+MATRICES = {
+    "CSR": lambda: gallery.graph_laplacian(300, radius=0.15, rng=1) + sparse.eye_array(300),
+    "SymmetricDiagonals": lambda: gallery.lognormal_diffusion((17, 19), sigma=1.0, rng=2),
+    "Stencil": lambda: gallery.poisson((150, 140)),
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [None, 1, 8, 11])
+def test_compiled_steps_are_those_of_the_generic_recurrence(name, dtype, columns, rng):
+    A = sparse.csr_array(MATRICES[name]()).astype(dtype)
+    shape = (A.shape[0],) if columns is None else (A.shape[0], columns)
+    b = rng.standard_normal(shape).astype(dtype)
+    options = {"maxiter": 12, "rtol": 1e-5}
+    compiled = cg(A, b, **options)
+    generic = cg(lambda x: A @ x, b, **options)
+    assert type(compiled.x) is np.ndarray
+    assert compiled.x.dtype == dtype
+    assert compiled.iterations == generic.iterations
+    # rounding errors grow by the condition of the first few steps only
+    tolerance = 2e3 * np.finfo(dtype).eps
+    np.testing.assert_allclose(compiled.history, generic.history, rtol=tolerance)
+    np.testing.assert_allclose(
+        compiled.x, generic.x, rtol=0, atol=tolerance * np.abs(generic.x).max()
+    )
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_matrix_is_recognised(name):
+    from resolvent.linalg.compiled.recognise import recognise
+
+    assert type(recognise(sparse.csr_array(MATRICES[name]()), np.float64)).__name__ == name
+
+
+@pytest.mark.parametrize("columns", [None, 3])
+def test_preconditioned_steps_are_those_of_the_scaled_system(columns, rng):
+    A = gallery.lognormal_diffusion((12, 13), sigma=2.0, rng=3)
+    d = A.diagonal()
+    b = rng.standard_normal((156,) if columns is None else (156, columns))
+    M = sparse.diags_array(1 / d)
+    S = sparse.diags_array(d**-0.5)
+    steps, scaled = [], []
+    cg(A, b, M=M, maxiter=20, callback=lambda now: steps.append(now.x))
+    right = S @ b
+    cg(S @ A @ S, right, maxiter=20, callback=lambda now: scaled.append(S @ now.x))
+    np.testing.assert_allclose(steps[10], scaled[10], rtol=1e-8)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_solves_on_every_array_library(solver, backend, rng):
+    A = backend.asarray(spd_with(np.geomspace(1, 50, 20), rng))
+    b = backend.asarray(rng.standard_normal((20, 2)))
+    solution = solver(A, b, rtol=1e-10)
+    assert solution.converged
+    backend.assert_same_kind(solution.x, b)
+    host = backend.to_host(b) - backend.to_host(A) @ backend.to_host(solution.x)
+    assert np.all(np.linalg.norm(host, axis=0) <= 1e-10 * np.linalg.norm(backend.to_host(b), axis=0))
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_complex_hermitian(solver, rng):
+    A = gallery.spd(np.geomspace(1, 30, 15), rng=rng, dtype=np.complex128)
+    b = rng.standard_normal(15) + 1j * rng.standard_normal(15)
+    solution = solver(A, b, rtol=1e-11)
+    assert solution.converged
+    assert true_norm(A, solution.x, b) <= 1e-11 * np.linalg.norm(b)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("known", [True, False])
+def test_negative_curvature_is_named(solver, known, rng):
+    A = sparse.csr_array(np.diag([1.0, 2.0, -3.0, 4.0]))
+    solution = solver(A if known else lambda x: A @ x, np.ones(4))
+    assert solution.reason is Reason.INDEFINITE_OPERATOR
+    assert np.all(np.isfinite(solution.x))
+    assert solution.residual_norm <= 2.0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_indefinite_preconditioner_is_named(known, rng):
+    A = gallery.poisson((6, 6))
+    M = np.diag(np.r_[-1.0, np.ones(35)])
+    solution = cg(A if known else lambda x: A @ x, np.eye(36)[0], M=M)
+    assert solution.reason is Reason.INDEFINITE_PRECONDITIONER
+
+
+def test_a_skew_part_is_seen_in_complex_arithmetic():
+    A = np.array([[1.0, 0], [0, 1j]])
+    assert cg(A, np.ones(2)).reason is Reason.INDEFINITE_OPERATOR
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_neumann_problem_with_its_null_space(known, rng):
+    A = gallery.graph_laplacian(80, radius=0.3, rng=0)
+    b = rng.standard_normal(80)
+    b -= b.mean()
+    solution = cg(A if known else lambda x: A @ x, b, nullspace=np.ones(80), rtol=1e-10)
+    assert solution.converged
+    assert abs(solution.x.sum()) < 1e-10
+    np.testing.assert_allclose(solution.x, np.linalg.pinv(A.toarray()) @ b, atol=1e-7)
+
+
+def test_inconsistent_right_hand_side_is_named_with_the_least_squares_solution(rng):
+    A = gallery.graph_laplacian(60, radius=0.3, rng=0)
+    b = rng.standard_normal(60) + 1
+    solution = cg(A, b, nullspace=np.ones(60), rtol=1e-10)
+    assert solution.reason is Reason.INCONSISTENT
+    np.testing.assert_allclose(solution.x, np.linalg.pinv(A.toarray()) @ b, atol=1e-7)
+    assert solution.residual_norm == pytest.approx(true_norm(A, solution.x, b), rel=1e-8)
+
+
+def test_inconsistency_is_found_without_being_told_the_null_space():
+    A = np.diag([1.0, 2.0, 3.0, 0.0])
+    solution = cg(A, np.ones(4))
+    assert solution.reason is Reason.INCONSISTENT
+    # the best that there is, up to the steps before the null space was met
+    assert solution.residual_norm <= 2.0
+
+
+def test_a_null_space_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="nullspace"):
+        cg(gallery.poisson(10), np.ones(10), nullspace=np.ones(10))
+
+
+@pytest.mark.parametrize("flag", ["is_spd", "is_linear", "is_fixed"])
+def test_flexible_cg_takes_over_what_plain_cg_must_not(flag):
+    A = gallery.poisson((8, 8))
+    M = Preconditioner((64, 64), np.float64, lambda r: r / 4, **{flag: False})
+    solution = cg(A, np.ones(64), M=M)
+    assert solution.converged
+    assert solution.info.method == "fcg"
+    assert solution.info.why
+    assert cg(A, np.ones(64)).info.method == "cg"
+
+
+def test_flexible_cg_converges_where_a_nonlinear_preconditioner_stalls_plain_cg(rng):
+    A = gallery.poisson((20, 20))
+
+    def M(r):  # an inner iteration of random length
+        return fcg(A, r, maxiter=int(rng.integers(1, 6)), rtol=0.0).x
+
+    b = rng.standard_normal(400)
+    flexible = fcg(A, b, M=M, rtol=1e-8)
+    assert flexible.converged
+    assert flexible.iterations < cg(A, b, rtol=1e-8).iterations
+
+
+def test_flexible_cg_with_a_fixed_preconditioner_is_cg(rng):
+    A = gallery.poisson((10, 11))
+    b = rng.standard_normal(110)
+    M = np.diag(1 / A.diagonal())
+    plain, flexible = cg(A, b, M=M, rtol=1e-10), fcg(A, b, M=M, rtol=1e-10)
+    assert abs(plain.iterations - flexible.iterations) <= 1
+    np.testing.assert_allclose(plain.history[:20], flexible.history[:20], rtol=1e-8)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("exponent", [-900, -500, 500, 900])
+def test_scales_of_the_system_do_not_matter(known, exponent, rng):
+    A = gallery.poisson((9, 9))
+    b = rng.standard_normal(81)
+    plain = cg(A, b)
+    scaled = sparse.csr_array(A * 2.0**exponent)
+    right = np.ldexp(b, exponent)
+    solution = cg(scaled if known else lambda x: scaled @ x, right)
+    assert solution.converged
+    assert solution.iterations == plain.iterations
+    np.testing.assert_allclose(solution.x, plain.x, rtol=1e-10)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_one_unknown_and_none(solver):
+    assert solver([[4.0]], [8.0]).x.tolist() == [2.0]
+    empty = solver(np.zeros((0, 0)), np.zeros(0))
+    assert empty.converged
+    assert empty.x.shape == (0,)
+
+
+def test_integers_and_lists_are_taken_as_float64():
+    solution = cg([[2, 1], [1, 3]], [3, 4])
+    np.testing.assert_allclose(solution.x, [1, 1], rtol=1e-7)
+
+
+def test_inputs_are_not_changed(rng):
+    A = gallery.poisson((7, 7))
+    b, x0 = rng.standard_normal(49), rng.standard_normal(49)
+    before = A.copy(), b.copy(), x0.copy()
+    b.flags.writeable = x0.flags.writeable = A.data.flags.writeable = False
+    assert cg(A, b, x0=x0, M=np.eye(49)).converged
+    assert (A != before[0]).nnz == 0
+    np.testing.assert_array_equal(b, before[1])
+    np.testing.assert_array_equal(x0, before[2])
+
+
+def test_a_good_guess_is_rewarded(rng):
+    A = gallery.poisson((15, 15))
+    b = rng.standard_normal(225)
+    exact = cg(A, b, rtol=1e-12).x
+    assert cg(A, b, x0=exact * (1 + 1e-6)).iterations < cg(A, b).iterations
+    assert cg(A, b, x0=exact).iterations == 0
+
+
+def test_below_the_attainable_accuracy_it_stagnates_and_says_so(rng):
+    A = spd_with(np.geomspace(1e-9, 1, 40), rng).astype(np.float32)
+    b = rng.standard_normal(40).astype(np.float32)
+    solution = cg(A, b, rtol=2e-7, maxiter=4000)
+    assert not solution.converged
+    assert solution.residual_norm == pytest.approx(true_norm(A, solution.x, b), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("A", "b", "options", "message"),
+    [
+        (np.eye(3), np.ones(4), {}, "A of shape"),
+        (np.ones((3, 2)), np.ones(3), {}, "square"),
+        (np.eye(3), np.ones((3, 1, 1)), {}, "b must be"),
+        (np.eye(3), np.ones(3), {"x0": np.ones(2)}, "x0"),
+        (np.eye(3), np.ones(3), {"M": np.ones((3, 2))}, "M"),
+        (np.eye(3), [1, np.nan, 2], {}, "b has NaN"),
+        (np.diag([1, np.inf, 2]), np.ones(3), {}, "A has NaN"),
+        (np.eye(3), np.ones(3), {"x0": [0, 0, np.inf]}, "x0 has NaN"),
+        (np.eye(3), np.ones(3), {"rtol": -1.0}, "rtol"),
+        (np.eye(3), np.ones(3), {"maxiter": -1}, "maxiter"),
+        (np.eye(3), np.ones(3), {"nullspace": np.ones(2)}, "nullspace"),
+    ],
+)
+def test_bad_input_gets_a_clear_error(A, b, options, message):
+    with pytest.raises(ValueError, match=message):
+        cg(A, b, **options)
+
+
+def test_nan_from_an_operator_is_named():
+    calls = []
+
+    def A(x):
+        calls.append(1)
+        return x * (np.nan if len(calls) == 4 else 2.0) * np.arange(1.0, 9)
+
+    solution = cg(A, np.ones(8), rtol=1e-14)
+    assert solution.reason is Reason.NONFINITE
+    assert np.all(np.isfinite(solution.x))
+    assert solution.residual_norm < np.sqrt(8)
+
+
+def test_a_distributed_inner_product_is_used_for_everything(rng):
+    calls = []
+
+    def inner(x, y):
+        calls.append(1)
+        return np.vdot(x, y)
+
+    A = gallery.poisson((6, 6))
+    b = rng.standard_normal(36)
+    solution = cg(A, b, inner=inner)
+    assert solution.iterations == cg(A, b).iterations
+    # r'z, p'Ap, p'p and r'r a step
+    assert len(calls) >= 4 * solution.iterations
