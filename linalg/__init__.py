@@ -2,6 +2,7 @@
 
 from resolvent.linalg import gallery, lyapunov, polar_decomposition, roots
 from resolvent.linalg.lyapunov import solve_lyapunov
+from resolvent.linalg.poisson_stencil import PoissonStencil, poisson_stencil_of
 from resolvent.linalg.polar_decomposition import Polar, orthogonalize, polar
 from resolvent.linalg.roots import (
     RootCertificate,
@@ -15,10 +16,13 @@ from resolvent.linalg.roots import (
     sqrtm_jvp,
     sqrtm_vjp,
 )
+from resolvent.linalg.toeplitz import ToeplitzOperator, toeplitz_operator
 
 __all__ = [
+    "PoissonStencil",
     "Polar",
     "RootCertificate",
+    "ToeplitzOperator",
     "gallery",
     "inv_rootm",
     "inv_sqrtm",
@@ -26,6 +30,7 @@ __all__ = [
     "inv_sqrtm_vjp",
     "lyapunov",
     "orthogonalize",
+    "poisson_stencil_of",
     "polar",
     "polar_decomposition",
     "root_certificate",
@@ -35,4 +40,5 @@ __all__ = [
     "sqrtm",
     "sqrtm_jvp",
     "sqrtm_vjp",
+    "toeplitz_operator",
 ]

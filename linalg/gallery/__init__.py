@@ -16,6 +16,7 @@ from resolvent.linalg.gallery.differential import (
 from resolvent.linalg.gallery.graphs import graph_laplacian
 from resolvent.linalg.gallery.images import covariance, digits, gaussian_covariance, image_patches
 from resolvent.linalg.gallery.normality import diagonalizable, nonnormal, normal
+from resolvent.linalg.gallery.riesz import RieszCollocation, riesz_collocation
 from resolvent.linalg.gallery.spectra import (
     haar,
     hermitian,
@@ -27,6 +28,7 @@ from resolvent.linalg.gallery.spectra import (
 from resolvent.linalg.gallery.structured import grcar, kms, toeplitz
 
 __all__ = [
+    "RieszCollocation",
     "convection_diffusion",
     "covariance",
     "diagonalizable",
@@ -47,6 +49,7 @@ __all__ = [
     "normal",
     "poisson",
     "psd",
+    "riesz_collocation",
     "spd",
     "toeplitz",
     "two_phase_diffusion",

@@ -1,0 +1,1 @@
+"""B-spline collocation for Riesz equations: Mazza et al., NLAA 2023, arXiv 2106.14834."""
