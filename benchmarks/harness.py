@@ -1,4 +1,7 @@
-"""Time our call and its peers on one input, interleaved, beside a matrix product and the residual.
+"""Time our call and its peers on one input, interleaved, beside the machine's limit and the error.
+
+The limit is a `Yardstick`: one matrix product for what multiplies dense matrices, one copy of
+memory for what streams vectors and sparse matrices. It is measured in the same rounds.
 
 A round takes one sample of everything, so that a change of clock or load hits all alike. A sample
 is the mean over as many calls as fill ``Effort.sample`` seconds. Compilation is over before. NumPy,
@@ -16,7 +19,6 @@ from typing import Any, NamedTuple
 Call = Callable[..., Any]
 Record = dict[str, Any]
 
-PRODUCT = "one product A @ A"
 PAUSE = 0.15  # OpenBLAS workers were seen to disturb others for 0.1 s
 
 
@@ -28,15 +30,38 @@ class Peer(NamedTuple):
     bar: float | None = None
 
 
+class Yardstick(NamedTuple):
+    """What the machine does at its best: ``amount(*inputs)`` of ``unit`` by one call."""
+
+    name: str
+    call: Call
+    amount: Callable[..., float]
+    unit: str
+
+
+def _flop(A: Any, *_: Any) -> float:
+    return 2e-9 * prod(A.shape) * int(A.shape[-1])
+
+
+PRODUCT = Yardstick("one product A @ A", lambda A, *_: A @ A, _flop, "Gflop")
+
+
 @dataclass(frozen=True)
 class Row:
-    """One problem; ``inputs()`` starts with the ``A`` of shape ``(..., n, n)`` of the product."""
+    """One problem.
+
+    ``yardstick`` and ``work``, the amount of it that one step needs at least, give the limit.
+    Times are those of one of the ``steps`` of a call.
+    """
 
     name: str
     inputs: Callable[[], tuple[Any, ...]]
     ours: Call
     residual: Callable[..., float]
     peers: Sequence[Peer] = ()
+    yardstick: Yardstick = PRODUCT
+    work: float | None = None
+    steps: int = 1
 
 
 class Effort(NamedTuple):
@@ -57,19 +82,24 @@ def measure(row: Row, effort: Effort, synchronize: Callable[[], object]) -> Reco
     A = inputs[0]
     solvers = {"ours": row.ours} | {peer.name: peer.call for peer in row.peers}
     residuals = {name: row.residual(call(*inputs), *inputs) for name, call in solvers.items()}
-    calls = {PRODUCT: lambda A, *_: A @ A} | solvers
+    stick = row.yardstick
+    calls = {stick.name: stick.call} | solvers
     samples = _interleaved(calls, inputs, effort, synchronize)
+    for name in solvers:
+        samples[name] = [seconds / row.steps for seconds in samples[name]]
     bars = {peer.name: peer.bar for peer in row.peers}
-    product = median(samples[PRODUCT])
+    amount = stick.amount(*inputs)
+    rate = amount / median(samples[stick.name])
+    limit = (amount if row.work is None else row.work) / rate
     return {
         "row": row.name,
         "shape": list(A.shape),
         "dtype": str(A.dtype),
-        "product": _times(samples[PRODUCT])
-        | {"gflops": 2e-9 * prod(A.shape) * A.shape[-1] / product},
+        "yardstick": {"name": stick.name, **_times(samples[stick.name])}
+        | {"rate": rate, "unit": f"{stick.unit}/s", "limit": limit},
         "calls": [
             {"name": name, **_times(samples[name])}
-            | {"products": median(samples[name]) / product, "residual": residuals[name]}
+            | {"limits": median(samples[name]) / limit, "residual": residuals[name]}
             | (_against(samples["ours"], samples[name], bars[name]) if name in bars else {})
             for name in solvers
         ],
@@ -117,10 +147,11 @@ def _against(ours: list[float], peer: list[float], bar: float | None) -> Record:
 
 def table(record: Record) -> str:
     """Return one row as lines, a call each; times are in milliseconds."""
-    product, calls = record["product"], record["calls"]
-    titles = ("median ms", "min ms", "ratio", "of minima", "bar", "products", "residual")
-    yardstick = (*_milliseconds(product), "", "", "", "1.0", f"{product['gflops']:.1f} Gflop/s")
-    lines = [(record["row"], *titles), (f"  {PRODUCT}", *yardstick)]
+    stick, calls = record["yardstick"], record["calls"]
+    titles = ("median ms", "min ms", "ratio", "of minima", "bar", "limits", "residual")
+    rate = f"{stick['rate']:.1f} {stick['unit']}"
+    yardstick = (*_milliseconds(stick), "", "", "", f"{1e3 * stick['limit']:.3f} ms", rate)
+    lines = [(record["row"], *titles), (f"  {stick['name']}", *yardstick)]
     lines += [(f"  {call['name']}", *_cells(call)) for call in calls]
     return "".join(f"{head:34}{' '.join(f'{c:>12}' for c in cells)}\n" for head, *cells in lines)
 
@@ -133,8 +164,8 @@ def _cells(call: Record) -> list[str]:
     ratios = [f"{call[key]:.2f}" if key in call else "" for key in ("ratio", "ratio_of_minima")]
     judged = call.get("bar") is not None
     bar = f"{call['bar']:g} {'met' if call['met'] else 'missed'}" if judged else ""
-    products, residual = f"{call['products']:.1f}", f"{call['residual']:.1e}"
-    return [*_milliseconds(call), *ratios, bar, products, residual]
+    limits, residual = f"{call['limits']:.1f}", f"{call['residual']:.1e}"
+    return [*_milliseconds(call), *ratios, bar, limits, residual]
 
 
 def verdict(records: Sequence[Record]) -> str:

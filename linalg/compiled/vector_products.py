@@ -80,17 +80,25 @@ def stored_subtract(A, alpha, x, y, r, lo, hi):  # type: ignore[no-untyped-def] 
 
 
 def csr_product(A, x, y, lo, hi):  # type: ignore[no-untyped-def]
-    """Write rows of ``A x`` to ``y``; return their part of ``xᵀ A x``."""
+    """Write rows of ``A x`` to ``y``; return their part of ``xᵀ A x``.
+
+    Unsigned indices spare the test for negative ones, two sums hide the latency of an addition.
+    """
+    one, two = np.uintp(1), np.uintp(2)
     part = 0 * x[0]
-    start = A.indptr[lo]
-    for i in range(lo, hi):
-        end = A.indptr[i + 1]
-        row = 0 * x[0]
-        for k in range(start, end):
-            row += A.data[k] * x[A.indices[k]]
-        y[i] = row
-        part += row * x[i]
-        start = end
+    k = np.uintp(A.indptr[lo])
+    for i in range(np.uintp(lo), np.uintp(hi)):
+        end = np.uintp(A.indptr[i + one])
+        even = odd = 0 * x[0]
+        while k + one < end:
+            even += A.data[k] * x[np.uintp(A.indices[k])]
+            odd += A.data[k + one] * x[np.uintp(A.indices[k + one])]
+            k += two
+        if k < end:
+            even += A.data[k] * x[np.uintp(A.indices[k])]
+            k += one
+        y[i] = even + odd
+        part += y[i] * x[i]
     return part
 
 

@@ -84,9 +84,27 @@ def test_ratio_is_peer_over_ours_without_compilation(record):
     assert (slow["met"], fast["met"]) == (True, False)
 
 
-def test_products_are_counted_by_the_measured_product(record):
-    assert [call["products"] for call in record["calls"]] == [4, 12, 6]
-    assert record["product"]["gflops"] == pytest.approx(2 * 10**3 / 0.5 / 1e9)
+def test_limits_are_counted_by_the_measured_product(record):
+    assert [call["limits"] for call in record["calls"]] == [4, 12, 6]
+    assert record["yardstick"]["rate"] == pytest.approx(2 * 10**3 / 0.5 / 1e9)
+
+
+def test_times_are_of_a_step_and_limits_of_its_work(harness, clock):
+    row = harness.Row(
+        "row",
+        lambda: (Matrix(clock),),
+        clock.call("ours", 20),
+        lambda *_: 0.0,
+        [harness.Peer("peer", clock.call("peer", 80))],
+        yardstick=harness.Yardstick("copy", clock.call("copy", 2), lambda _: 6.0, "GB"),
+        work=1.5,  # half a second at 3 GB/s
+        steps=10,
+    )
+    record = harness.measure(row, harness.QUICK, lambda: None)
+    assert [call["median"] for call in record["calls"]] == [2, 8]
+    assert [call["limits"] for call in record["calls"]] == [4, 16]
+    assert (record["yardstick"]["rate"], record["yardstick"]["limit"]) == (3, 0.5)
+    assert "3.0 GB/s" in harness.table(record)
 
 
 def test_residual_is_of_each_result(record):
@@ -96,7 +114,7 @@ def test_residual_is_of_each_result(record):
 def test_table_and_verdict_say_met_and_missed(harness, record):
     head, product, ours, slow, fast = harness.table(record).splitlines()
     assert head.startswith("row")
-    assert product.split()[-2:] == ["0.0", "Gflop/s"]
+    assert product.split()[-4:] == ["500.000", "ms", "0.0", "Gflop/s"]
     assert ours.split() == ["ours", "2000.000", "2000.000", "4.0", "1.0e-03"]
     assert slow.split()[3:] == ["3.00", "3.00", "3", "met", "12.0", "1.0e-02"]
     assert fast.split()[3:] == ["1.50", "1.50", "2", "missed", "6.0", "1.0e-01"]
