@@ -37,3 +37,4 @@ $(READY): pyproject.toml setup.py
 
 clean:
 	rm -rf .venv build dist results *.egg-info
+	find . -name '*.nb[ic]' -delete

@@ -1,8 +1,9 @@
 r"""The Arnoldi process, many steps a call, for one real vector and few rows.
 
 The letters are those of `resolvent.solvers.krylov.arnoldi`. The second pass of Gram-Schmidt runs
-only where the first one lost digits, :math:`\|w'\| < \|w\| / \sqrt 2` (Daniel, Gragg, Kaufman and
-Stewart, Math. Comp. 30, 1976, doi 10.1090/S0025-5718-1976-0431641-8).
+only where the first one lost a digit, :math:`\|w'\| < \|w\| / 10`: the basis is then orthogonal to
+ten times working precision (Daniel, Gragg, Kaufman and Stewart, Math. Comp. 30, 1976,
+doi 10.1090/S0025-5718-1976-0431641-8).
 """
 
 from typing import Any
@@ -57,16 +58,24 @@ def _orthogonalise(V, w, h, j):  # type: ignore[no-untyped-def]
     """Move the parts along ``V[: j + 1]`` from ``w`` to ``h``; return ``norm(w)²``."""
     n = w.size
     flat = V.ravel()
-    parts = np.empty(j + 1, dtype=w.dtype)
-    for i in range(j + 1):
-        sums, k = splat(w, 0), 0
+    parts = np.empty(j + 4, dtype=w.dtype)
+    for i in range(0, j + 1, 4):
+        # four sums at a time hide the latency of an addition; rows beyond j are not used
+        a, b, c, d, k = splat(w, 0), splat(w, 0), splat(w, 0), splat(w, 0), 0
+        i1, i2, i3 = min(i + 1, j), min(i + 2, j), min(i + 3, j)
         while k + count(w) <= n:
-            sums = sums + load_run(flat, i * n + k) * load_run(w, k)
+            run = load_run(w, k)
+            a = a + load_run(flat, i * n + k) * run
+            b = b + load_run(flat, i1 * n + k) * run
+            c = c + load_run(flat, i2 * n + k) * run
+            d = d + load_run(flat, i3 * n + k) * run
             k += count(w)
-        parts[i] = total(sums)
-        for rest in range(k, n):
-            parts[i] += V[i, rest] * w[rest]
-        h[i] += parts[i]
+        parts[i], parts[i + 1] = total(a), total(b)
+        parts[i + 2], parts[i + 3] = total(c), total(d)
+        for row in range(i, min(i + 4, j + 1)):
+            for rest in range(k, n):
+                parts[row] += V[row, rest] * w[rest]
+            h[row] += parts[row]
     sums, k, square = splat(w, 0), 0, 0 * w[0]
     while k + count(w) <= n:
         run = load_run(w, k)
@@ -82,6 +91,19 @@ def _orthogonalise(V, w, h, j):  # type: ignore[no-untyped-def]
     return square + total(sums)
 
 
+@register_jitable
+def _square(w):  # type: ignore[no-untyped-def]
+    sums, k = splat(w, 0), 0
+    while k + count(w) <= w.size:
+        run = load_run(w, k)
+        sums = sums + run * run
+        k += count(w)
+    square = total(sums)
+    for rest in range(k, w.size):
+        square += w[rest] * w[rest]
+    return square
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _advance(A, M, V, H, g, z, w, start, beta, tolerance, norms):  # type: ignore[no-untyped-def]
     n = w.size
@@ -91,12 +113,10 @@ def _advance(A, M, V, H, g, z, w, start, beta, tolerance, norms):  # type: ignor
         j = start + step
         z = precondition(M, V[j], z)
         product(A, z, w, 0, n)
-        before = 0.0
-        for k in range(n):
-            before += w[k] * w[k]
+        before = _square(w)
         h = H[:, j]
         square = _orthogonalise(V, w, h, j)
-        if square < before / 2:
+        if square < before / 100:
             square = _orthogonalise(V, w, h, j)
         length = np.sqrt(square) if square > 100 * eps * eps * before else 0.0
         H[j + 1, j] = length
@@ -105,8 +125,9 @@ def _advance(A, M, V, H, g, z, w, start, beta, tolerance, norms):  # type: ignor
             gh += g[i] * h[i]
         if length > 0:
             g[j + 1] = -gh / length
+            inverse = 1 / length
             for k in range(n):
-                V[j + 1, k] = w[k] / length
+                V[j + 1, k] = w[k] * inverse
         else:  # an invariant subspace: the residual is zero, unless A is singular on it
             g[j + 1] = np.inf if gh != 0 else 0.0
             V[j + 1] = 0

@@ -43,8 +43,8 @@ class Given(NamedTuple):
     unused: int = 0
 
 
-def form_of(M: Preconditioner | None) -> Any:
-    """Return the form in which a compiled loop applies ``M``."""
+def form_of(M: Preconditioner | None, dtype: Any) -> Any:
+    """Return the form in which a compiled loop applies ``M`` to vectors of ``dtype``."""
     if M is None:
         return Identity()
-    return Given() if M.kernel is None else M.kernel
+    return Given() if M.kernel is None or np.dtype(M.dtype) != dtype else M.kernel

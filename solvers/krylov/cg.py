@@ -179,7 +179,7 @@ def cg_compiled_steps(
     """Yield the states of the same recurrence, a chunk of compiled steps at a time."""
     from resolvent.solvers.compiled.conjugate_gradients import ConjugateGradients
 
-    form = form_of(M)
+    form = form_of(M, r.dtype)
     loop = ConjugateGradients(A.kernel, form, r)
     left = target.budget
     while True:

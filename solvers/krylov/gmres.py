@@ -103,7 +103,7 @@ def gmres(
         is_known(system, inner)
         and system.b.ndim == 1
         and is_small(system)
-        and not isinstance(form_of(M), Given)
+        and not isinstance(form_of(M, system.b.dtype), Given)
     ):
         steps = partial(gmres_compiled_steps, M=M, restart=restart)
     else:
@@ -148,7 +148,7 @@ def gmres_compiled_steps(
     left = target.budget
     x = np.zeros_like(r)
     while True:
-        cycle = CompiledArnoldi(A.kernel, form_of(M), r, restart)
+        cycle = CompiledArnoldi(A.kernel, form_of(M, r.dtype), r, restart)
         while cycle.size < restart:
             steps = min(chunk(r.size), target.every, left)
             norms = cycle.advance(float(target.tolerance[0]), steps)
