@@ -1,15 +1,15 @@
 """Whatever can multiply a vector, adapted once: inside, only ``A @ x`` and ``A.H @ x``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import array_api_compat
 import numpy as np
 
 from resolvent.arrays import Array, device_of, enter, namespace_of
 
-__all__ = ["Operator", "as_operator"]
+__all__ = ["Operator", "as_operator", "keeping_dtype"]
 
 Product = Callable[[Array], Array]
 
@@ -138,6 +138,31 @@ def as_operator(
             f"{tuple(like.shape)}"
         )
     return operator
+
+
+AnyOperator = TypeVar("AnyOperator", bound=Operator)
+
+
+def keeping_dtype(A: AnyOperator, name: str) -> AnyOperator:
+    """Return ``A`` with products in the dtype of the vector, whatever its own precision.
+
+    Its products raise a TypeError where they are complex and the vector is real.
+    """
+    adjoint = None if A.adjoint is None else _cast(A.adjoint, name)
+    return replace(A, product=_cast(A.product, name), adjoint=adjoint)
+
+
+def _cast(product: Product, name: str) -> Product:
+    def cast(x: Array) -> Array:
+        y = product(x)
+        if y.dtype == x.dtype:
+            return y
+        xp = namespace_of(x)
+        if xp.isdtype(y.dtype, "complex floating") and xp.isdtype(x.dtype, "real floating"):
+            raise TypeError(f"{name} makes a real vector complex; pass a complex right-hand side")
+        return xp.astype(y, x.dtype)
+
+    return cast
 
 
 def _shape_of_function(A: Any, like: Array | None, shape: Any, name: str) -> tuple[int, int]:

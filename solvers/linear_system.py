@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from resolvent.arrays import Array, Namespace, enter
-from resolvent.operators import Operator, as_operator
+from resolvent.operators import Operator, as_operator, keeping_dtype
 from resolvent.preconditioners.preconditioner import Preconditioner, as_preconditioner
 
 __all__ = ["LinearSystem", "linear_system"]
@@ -43,7 +43,7 @@ def linear_system(
 ) -> LinearSystem:
     """Check and adapt the arguments that all solvers share.
 
-    The dtype of the computation is the common one of ``A`` and ``b``.
+    The dtype of the computation is the common one of ``A`` and ``b``, made complex if ``M`` is.
 
     Raises
     ------
@@ -58,23 +58,26 @@ def linear_system(
     A = as_operator(A, like=b)
     if square and A.shape[0] != A.shape[1]:
         raise ValueError(f"A must be square, got shape {A.shape}; use lsqr or lsmr")
-    dtype = _common_dtype(xp, A, b)
+    M = None if M is None else as_preconditioner(M, like=b)
+    dtype = _common_dtype(xp, A, M, b)
     if b.dtype != dtype:
         b, *rest = (xp.astype(x, dtype) for x in (b, *rest))
     x0 = rest[0] if rest else None
     wanted = (A.shape[1], *b.shape[1:])
     if x0 is not None and tuple(x0.shape) != wanted:
         raise ValueError(f"x0 must be of shape {wanted}, got {tuple(x0.shape)}")
-    M = None if M is None else as_preconditioner(M, like=b)
-    return LinearSystem(xp, _with_kernel(A, b), b, x0, M)
+    M = None if M is None else keeping_dtype(M, "M")
+    return LinearSystem(xp, _with_kernel(keeping_dtype(A, "A"), b), b, x0, M)
 
 
-def _common_dtype(xp: Namespace, A: Operator, b: Array) -> Any:
-    if A.dtype == b.dtype:
+def _common_dtype(xp: Namespace, A: Operator, M: Preconditioner | None, b: Array) -> Any:
+    # M may be of lower or higher precision than the system: only its being complex counts
+    complex_M = M is not None and M.is_complex
+    if A.dtype == b.dtype and not complex_M:
         return b.dtype
     names = {str(A.dtype).rpartition(".")[2], str(b.dtype).rpartition(".")[2]}
     double = not names.isdisjoint({"float64", "complex128"})
-    if any("complex" in name for name in names):
+    if complex_M or any("complex" in name for name in names):
         return xp.complex128 if double else xp.complex64
     return xp.float64 if double else b.dtype
 

@@ -16,7 +16,7 @@ def run(steps, b=B, *, rtol=1e-8, maxiter=50, **options):
     )
 
 
-def richardson(A, r, target):  # d <- d + r / 4: contracts by 3/4
+def richardson(A, r, _):  # d <- d + r / 4: contracts by 3/4
     d = np.zeros_like(r)
     while True:
         d = d + (r - A @ d) / 4
@@ -39,7 +39,7 @@ def test_residual_norm_is_the_true_one():
     assert solution.residual_norm == np.linalg.norm(B - A @ solution.x)
 
 
-def liar(A, r, target):  # claims at once what it doesn't have
+def liar(A, r, _):  # claims at once what it doesn't have
     d = np.zeros_like(r)
     while True:
         d = d + (r - A @ d) / 4
@@ -55,7 +55,7 @@ def test_a_false_claim_is_followed_by_a_new_round_and_then_called_stagnation():
 
 
 def test_rounds_that_halve_the_residual_go_on_until_it_is_true():
-    def half_liar(A, r, target):
+    def half_liar(A, r, _):
         yield State(lambda: np.linalg.solve(np.asarray(A @ np.eye(3)), r) * 0.7, np.float64(0.0))
 
     solution = run(half_liar, rtol=1e-6)
@@ -64,7 +64,7 @@ def test_rounds_that_halve_the_residual_go_on_until_it_is_true():
     assert solution.iterations == int(np.ceil(np.log(1e-6) / np.log(0.3)))
 
 
-def explodes(A, r, target):
+def explodes(A, r, _):
     d = np.zeros_like(r)
     for step in range(1, 20):
         d = d + (r - A @ d) / 4 if step < 10 else 3 * d
@@ -78,8 +78,8 @@ def test_the_kept_iterate_is_the_best_up_to_a_factor_two():
     assert solution.history[-1] > 100 * solution.history.min()
 
 
-def turns_to_nan(A, r, target):
-    for step, state in enumerate(richardson(A, r, target)):
+def turns_to_nan(A, r, _):
+    for step, state in enumerate(richardson(A, r, _)):
         if step == 6:
             yield State(lambda: np.full(3, np.nan), np.float64(np.nan))
         yield state
@@ -93,7 +93,7 @@ def test_nan_is_named_and_an_earlier_iterate_is_returned():
 
 
 def test_trouble_has_its_name():
-    def troubled(A, r, target):
+    def troubled(_A, r, _target):
         yield State(lambda: r / 4, np.float64(1.0), code(Reason.INDEFINITE_OPERATOR))
 
     solution = run(troubled)
@@ -102,7 +102,7 @@ def test_trouble_has_its_name():
 
 
 def test_a_recurrence_that_ends_has_stagnated_with_its_last_iterate():
-    def short(A, r, target):
+    def short(A, r, _):
         yield State(lambda: r / 64, np.linalg.norm(r - A @ (r / 64)))
 
     solution = run(short)
@@ -179,7 +179,7 @@ def test_flags_of_a_gpu_are_read_in_batches(monkeypatch):
 
     reads = []
     real = module.to_host
-    monkeypatch.setattr(module, "_on_gpu", lambda x: True)
+    monkeypatch.setattr(module, "_on_gpu", lambda _: True)
     monkeypatch.setattr(module, "to_host", lambda x: reads.append(1) or real(x))
     solution = run(richardson, rtol=1e-4)
     norms = np.hypot(0.75 ** np.arange(99), 2 * 0.5 ** np.arange(99))

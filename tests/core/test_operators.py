@@ -208,3 +208,14 @@ def test_sparse_matrix_on_the_gpu(cp, rng):
     np.testing.assert_allclose((operator.H @ b).get(), A.conj().T @ b.get(), atol=bound)
     with pytest.raises(TypeError, match=r"pass A.get\(\)"):
         as_operator(sparse, like=np.ones(4))
+
+
+def test_products_keep_the_precision_of_the_vector():
+    from resolvent.operators import keeping_dtype
+
+    A = keeping_dtype(as_operator(np.eye(3)), "A")
+    x = np.ones(3, dtype=np.float32)
+    assert (A @ x).dtype == np.float32
+    assert (A.H @ x).dtype == np.float32
+    with pytest.raises(TypeError, match="A makes a real vector complex"):
+        keeping_dtype(as_operator(1j * np.eye(3)), "A") @ x

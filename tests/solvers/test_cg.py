@@ -102,7 +102,9 @@ def test_solves_on_every_array_library(solver, backend, rng):
     assert solution.converged
     backend.assert_same_kind(solution.x, b)
     host = backend.to_host(b) - backend.to_host(A) @ backend.to_host(solution.x)
-    assert np.all(np.linalg.norm(host, axis=0) <= 1e-10 * np.linalg.norm(backend.to_host(b), axis=0))
+    assert np.all(
+        np.linalg.norm(host, axis=0) <= 1e-10 * np.linalg.norm(backend.to_host(b), axis=0)
+    )
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -116,7 +118,7 @@ def test_complex_hermitian(solver, rng):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("known", [True, False])
-def test_negative_curvature_is_named(solver, known, rng):
+def test_negative_curvature_is_named(solver, known):
     A = sparse.csr_array(np.diag([1.0, 2.0, -3.0, 4.0]))
     solution = solver(A if known else lambda x: A @ x, np.ones(4))
     assert solution.reason is Reason.INDEFINITE_OPERATOR
@@ -125,7 +127,7 @@ def test_negative_curvature_is_named(solver, known, rng):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_an_indefinite_preconditioner_is_named(known, rng):
+def test_an_indefinite_preconditioner_is_named(known):
     A = gallery.poisson((6, 6))
     M = np.diag(np.r_[-1.0, np.ones(35)])
     solution = cg(A if known else lambda x: A @ x, np.eye(36)[0], M=M)
@@ -235,7 +237,7 @@ def test_inputs_are_not_changed(rng):
     before = A.copy(), b.copy(), x0.copy()
     b.flags.writeable = x0.flags.writeable = A.data.flags.writeable = False
     assert cg(A, b, x0=x0, M=np.eye(49)).converged
-    assert (A != before[0]).nnz == 0
+    assert (before[0] != A).nnz == 0
     np.testing.assert_array_equal(b, before[1])
     np.testing.assert_array_equal(x0, before[2])
 
@@ -303,3 +305,22 @@ def test_a_distributed_inner_product_is_used_for_everything(rng):
     assert solution.iterations == cg(A, b).iterations
     # r'z, p'Ap, p'p and r'r a step
     assert len(calls) >= 4 * solution.iterations
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_precision_is_that_of_the_system_whatever_the_preconditioner(known):
+    A = gallery.poisson((6, 6)).astype(np.float32)
+    b = np.ones(36, dtype=np.float32)
+    M = np.diag(1 / A.diagonal().astype(np.float64))
+    solution = cg(A if known else lambda x: A @ x, b, M=M, rtol=1e-5)
+    assert solution.converged
+    assert solution.x.dtype == np.float32
+    assert cg(A, b.astype(np.float64)).x.dtype == np.float64
+
+
+def test_a_complex_preconditioner_makes_the_computation_complex():
+    A = gallery.poisson((6, 6))
+    shift = gallery.spd(np.linspace(0.2, 0.3, 36), rng=0, dtype=np.complex128)
+    solution = cg(A, np.ones(36), M=shift)
+    assert solution.converged
+    assert solution.x.dtype == np.complex128
