@@ -22,7 +22,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any, TypeAlias
 
 import array_api_compat
@@ -388,20 +387,27 @@ def _once(compute: Callable[[], Array]) -> Callable[[], Array]:
 def _read(
     states: Iterable[State], count: int, gpu: bool
 ) -> Iterator[tuple[State, NDArray[np.float64], NDArray[np.int64]]]:
-    """Bring residual norms ``(s, k)`` and troubles ``(k,)`` to the host, on a GPU in batches."""
-    states = iter(states)
-    while batch := list(islice(states, _GPU_EVERY if gpu else 1)):
-        last = batch[-1]
-        if gpu:
-            xp = namespace_of(last.norms)
-            stack = xp.stack([*(state.norms for state in batch), last.norms * 0 + last.trouble])
-            host = to_host(stack).reshape(-1, count).astype(np.float64)
-            norms, trouble = host[:-1], np.nan_to_num(host[-1]).astype(np.int64)
+    """Bring residual norms ``(s, k)`` and troubles ``(k,)`` to the host, on a GPU in batches.
+
+    Compiled loops have read theirs already.
+    """
+    batch: list[State] = []
+    for state in states:
+        if gpu and not isinstance(state.norms, np.ndarray):
+            batch.append(state)
+            if len(batch) < _GPU_EVERY:
+                continue
+            xp = namespace_of(state.norms)
+            flags = xp.astype(xp.zeros_like(state.norms) + state.trouble, state.norms.dtype)
+            host = to_host(xp.stack([*(before.norms for before in batch), flags]))
+            host = host.reshape(-1, count).astype(np.float64)
+            norms, trouble = host[:-1], host[-1].astype(np.int64)
+            batch = []
         else:
-            norms = to_host(last.norms).astype(np.float64).reshape(-1, count)
-            trouble = to_host(last.trouble)
+            norms = to_host(state.norms).astype(np.float64).reshape(-1, count)
+            trouble = to_host(state.trouble)
             trouble = trouble if trouble.shape == (count,) else np.broadcast_to(trouble, count)
-        yield last, norms, trouble
+        yield state, norms, trouble
 
 
 def _column(x: Any, j: int) -> Any:

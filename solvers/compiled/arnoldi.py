@@ -34,7 +34,10 @@ class CompiledArnoldi:
         self.z, self.w = np.empty_like(r), np.empty_like(r)
 
     def advance(self, tolerance: float, steps: int) -> np.ndarray[Any, Any]:
-        """Take at most ``steps`` steps of the cycle; return the residual norms."""
+        """Take at most ``steps`` steps of the cycle; return the residual norms.
+
+        None are taken if the square of the first product over- or underflows.
+        """
         norms = np.empty(min(steps, self.H.shape[1] - self.size))
         work = (self.V, self.H, self.g, self.z, self.w)
         taken = _advance(self.A, self.M, *work, self.size, self.beta, tolerance, norms)
@@ -108,12 +111,15 @@ def _square(w):  # type: ignore[no-untyped-def]
 def _advance(A, M, V, H, g, z, w, start, beta, tolerance, norms):  # type: ignore[no-untyped-def]
     n = w.size
     eps = np.finfo(w.dtype).eps
+    lowest, highest = np.finfo(w.dtype).tiny / eps**2, np.finfo(w.dtype).max * eps
     gg = np.sum(g[: start + 1] ** 2)
     for step in range(norms.size):
         j = start + step
         z = precondition(M, V[j], z)
         product(A, z, w, 0, n)
         before = _square(w)
+        if j == 0 and not lowest < before < highest and np.any(w != 0):
+            return 0
         h = H[:, j]
         square = _orthogonalise(V, w, h, j)
         if square < before / 100:

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 from numba.core import types
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
 from resolvent.drive import code
 from resolvent.linalg.compiled.lanes import count, load, load_run, splat, store, store_run, total
-from resolvent.linalg.compiled.matrices import curvature, subtract
+from resolvent.linalg.compiled.matrices import curvature, product, subtract
 from resolvent.linalg.compiled.products import threads
 from resolvent.results import Reason
 from resolvent.solvers.compiled.precondition import is_identity, precondition
@@ -161,9 +161,20 @@ def _put_of(sums, t, part):  # type: ignore[no-untyped-def]  # noqa: ARG001
     return put_lanes
 
 
+@register_jitable
+def _is_null(A, p, q, j, pp, largest):  # type: ignore[no-untyped-def]
+    """Tell whether A annihilates column ``j`` of ``p``, as `resolvent.solvers.krylov.curvature` does."""
+    n = p.shape[0]
+    product(A, p, q, 0, n)
+    qq = np.sum(q.reshape((n, pp.size))[:, j] ** 2)
+    return qq <= np.sqrt(np.finfo(p.dtype).eps) * largest[j] ** 2 * pp[j]
+
+
 def _compile(parallel: bool) -> Any:
     @njit(cache=True, nogil=True, error_model="numpy", parallel=parallel)
-    def loop(A, M, x, r, z, p, q, scalars, trouble, norms, tolerance, parts):  # type: ignore[no-untyped-def]
+    def loop(  # type: ignore[no-untyped-def]
+        A, M, x, r, z, p, q, scalars, trouble, norms, tolerance, parts
+    ):
         n, columns = x.shape[0], trouble.size
         if not parallel:
             parts = 1
@@ -208,8 +219,10 @@ def _compile(parallel: bool) -> Any:
                 active[j] = False
                 if not np.isfinite(pq):
                     trouble[j] = _NONFINITE
+                elif pq < -level or not _is_null(A, p, q, j, pp, largest):
+                    trouble[j] = _INDEFINITE_A
                 else:
-                    trouble[j] = _INDEFINITE_A if pq < -level else _INCONSISTENT
+                    trouble[j] = _INCONSISTENT
             if not active.any():
                 break
             for t in prange(parts):

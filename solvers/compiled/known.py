@@ -2,13 +2,14 @@
 
 from typing import Any, NamedTuple
 
+import array_api_compat
 import numpy as np
 
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.solvers.linear_system import LinearSystem
 from resolvent.vectors import Inner
 
-__all__ = ["Given", "Identity", "chunk", "form_of", "is_known", "is_small"]
+__all__ = ["Given", "Identity", "chunk", "form_of", "is_known", "is_on_gpu", "is_small"]
 
 _FEW_ROWS = 50_000
 _ROWS_A_CHUNK = 10_000_000  # some tens of milliseconds
@@ -19,6 +20,16 @@ def is_known(system: LinearSystem, inner: Inner | None) -> bool:
     b = system.b
     known = system.A.kernel is not None and type(b) is np.ndarray
     return inner is None and known and b.dtype.kind == "f"
+
+
+def is_on_gpu(system: LinearSystem, inner: Inner | None) -> bool:
+    """Tell whether the CUDA kernels can run: one real CuPy vector, CSR, a diagonal at most."""
+    b, A, M = system.b, system.A.matrix, system.M
+    known = array_api_compat.is_cupy_array(b) and getattr(A, "format", "") == "csr"
+    if inner is not None or not known or b.ndim != 1:
+        return False
+    same = A.dtype == b.dtype and A.dtype.kind == "f" and A.indices.dtype == np.int32
+    return same and (M is None or (type(M.kernel).__name__ == "Diagonal" and M.dtype == b.dtype))
 
 
 def is_small(system: LinearSystem) -> bool:

@@ -32,7 +32,7 @@ from resolvent.arrays import Array, device_of, namespace_of
 from resolvent.drive import Callback, Counted, State, Target
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.results import Reason, Solution
-from resolvent.solvers.compiled.known import Given, Identity, chunk, form_of, is_known
+from resolvent.solvers.compiled.known import Given, Identity, chunk, form_of, is_known, is_on_gpu
 from resolvent.solvers.krylov.curvature import examine, mark
 from resolvent.solvers.krylov.fcg import fcg_steps
 from resolvent.solvers.krylov.run import run
@@ -142,7 +142,9 @@ def cg(
     if doubt:
         steps = partial(fcg_steps, M=M, inner=inner or euclidean)
         return run(steps, system, info=ConjugateGradientsInfo("fcg", doubt), **options)
-    if is_known(system, inner):
+    if is_on_gpu(system, inner):
+        steps = partial(cg_device_steps, M=M)
+    elif is_known(system, inner):
         steps = partial(cg_compiled_steps if system.b.ndim == 1 else cg_columns_steps, M=M)
     else:
         steps = partial(cg_steps, M=M, inner=inner or euclidean)
@@ -191,6 +193,22 @@ def cg_compiled_steps(
         left -= len(norms)
         A.spent(products)
         yield State(lambda: loop.x, norms, loop.trouble)
+
+
+def cg_device_steps(
+    A: Counted, r: Array, target: Target, *, M: Preconditioner | None = None
+) -> Iterator[State]:
+    """Yield the states of the same recurrence by fused kernels on a GPU, read once a chunk."""
+    from resolvent.solvers.compiled.cuda import DeviceConjugateGradients
+
+    inverse = None if M is None else M.kernel.inverse
+    loop = DeviceConjugateGradients(A.operator.matrix, inverse, r, target.every)
+    left = target.budget
+    while True:
+        norms, trouble = loop.advance(float(target.tolerance[0]), min(target.every, left))
+        left -= len(norms)
+        A.spent(len(norms) + (trouble != 0))
+        yield State(lambda: loop.correction, norms, trouble)
 
 
 def cg_columns_steps(
