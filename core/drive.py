@@ -42,6 +42,7 @@ __all__ = [
     "State",
     "Steps",
     "Target",
+    "at",
     "code",
     "drive",
 ]
@@ -57,6 +58,11 @@ _CURABLE = (Reason.CONVERGED, Reason.BREAKDOWN, Reason.STAGNATED)
 def code(reason: Reason) -> int:
     """Return the number by which a recurrence names its trouble; 0, CONVERGED, is none."""
     return _REASONS.index(reason)
+
+
+def at(x: Array) -> Callable[[], Array]:
+    """Return the ``x`` of a `State` whose iterate is at hand, and isn't changed any more."""
+    return lambda: x
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,19 +401,27 @@ def _read(
     for state in states:
         if gpu and not isinstance(state.norms, np.ndarray):
             batch.append(state)
-            if len(batch) < _GPU_EVERY:
-                continue
-            xp = namespace_of(state.norms)
-            flags = xp.astype(xp.zeros_like(state.norms) + state.trouble, state.norms.dtype)
-            host = to_host(xp.stack([*(before.norms for before in batch), flags]))
-            host = host.reshape(-1, count).astype(np.float64)
-            norms, trouble = host[:-1], host[-1].astype(np.int64)
-            batch = []
+            if len(batch) == _GPU_EVERY:
+                yield _flush(batch, count)
         else:
             norms = to_host(state.norms).astype(np.float64).reshape(-1, count)
             trouble = to_host(state.trouble)
             trouble = trouble if trouble.shape == (count,) else np.broadcast_to(trouble, count)
-        yield state, norms, trouble
+            yield state, norms, trouble
+    if batch:
+        yield _flush(batch, count)
+
+
+def _flush(batch: list[State], count: int) -> tuple[State, NDArray[np.float64], NDArray[np.int64]]:
+    """Read a batch in one transfer, and empty it."""
+    last = batch[-1]
+    xp, dtype = namespace_of(last.norms), last.norms.dtype
+    troubled = last.trouble if isinstance(last.trouble, int) else xp.astype(last.trouble, dtype)
+    flags = xp.zeros_like(last.norms) + troubled
+    host = to_host(xp.stack([*(state.norms for state in batch), flags]))
+    host = host.reshape(-1, count).astype(np.float64)
+    batch.clear()
+    return last, host[:-1], host[-1].astype(np.int64)
 
 
 def _column(x: Any, j: int) -> Any:

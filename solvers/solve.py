@@ -1,6 +1,8 @@
 r"""One call for :math:`A x = b`: choose a solver and a preconditioner, and say why.
 
-`resolvent.solvers.plans` has the order of the choices. A choice that fails by its reason (indefinite, broken down, stagnated) is followed by the next one.
+`resolvent.solvers.plans` has the order of the choices.
+
+A choice that fails by its reason (indefinite, broken down, stagnated) is followed by the next one.
 """
 
 from dataclasses import dataclass, replace

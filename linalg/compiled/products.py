@@ -10,7 +10,8 @@ from resolvent.linalg.compiled.matrices import product
 
 __all__ = ["multiply", "threads"]
 
-_WORTH_THREADS = 50_000  # rows; starting a parallel region costs about 10 microseconds
+# rows; a parallel region costs 10 microseconds, and milliseconds while others use the cores
+_WORTH_THREADS = 200_000
 
 
 def threads(n: int) -> int:

@@ -44,6 +44,10 @@ class CompiledArnoldi:
         self.size += taken
         return norms[:taken]
 
+    def iterate(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return ``x`` with the correction."""
+        return x + self.correction()
+
     def correction(self) -> np.ndarray[Any, Any]:
         """Return ``M V y`` with the smallest residual."""
         y = hessenberg_least_squares(self.H[: self.size + 1, : self.size], self.beta)

@@ -163,21 +163,51 @@ def _put_of(sums, t, part):  # type: ignore[no-untyped-def]  # noqa: ARG001
 
 @register_jitable
 def _is_null(A, p, q, j, pp, largest):  # type: ignore[no-untyped-def]
-    """Tell whether A annihilates column ``j`` of ``p``, as `resolvent.solvers.krylov.curvature` does."""
+    """Tell whether A annihilates column ``j`` of ``p``, by the rule of the generic recurrence."""
     n = p.shape[0]
     product(A, p, q, 0, n)
     qq = np.sum(q.reshape((n, pp.size))[:, j] ** 2)
     return qq <= np.sqrt(np.finfo(p.dtype).eps) * largest[j] ** 2 * pp[j]
 
 
-def _compile(parallel: bool) -> Any:
-    @njit(cache=True, nogil=True, error_model="numpy", parallel=parallel)
+# the passes over the vectors
+_RZ, _MOVE, _CURVATURE, _SUBTRACT = range(4)
+
+
+@register_jitable
+def _part(which, A, vectors, alpha, beta, sums, t):  # type: ignore[no-untyped-def]
+    """Do one of the passes on the rows of thread ``t``."""
+    x, r, z, p, q = vectors
+    n, parts = x.shape[0], sums.shape[0]
+    lo, hi = t * n // parts, (t + 1) * n // parts
+    if which == _RZ:
+        _put(sums, t, _dot(r, z, lo, hi))
+    elif which == _MOVE:
+        _put(sums, t, _move(x, alpha, p, z, beta, lo, hi))
+    elif which == _CURVATURE:
+        _put(sums, t, curvature(A, p, q, lo, hi))
+    else:
+        _put(sums, t, subtract(A, alpha, p, q, r, lo, hi))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _alone(which, A, vectors, alpha, beta, sums):  # type: ignore[no-untyped-def]
+    _part(which, A, vectors, alpha, beta, sums, 0)
+
+
+# one region for all passes, because numba takes seconds to compile each
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def _together(which, A, vectors, alpha, beta, sums):  # type: ignore[no-untyped-def]
+    for t in prange(sums.shape[0]):
+        _part(which, A, vectors, alpha, beta, sums, t)
+
+
+def _compile(share: Any) -> Any:
+    @njit(cache=True, nogil=True, error_model="numpy")
     def loop(  # type: ignore[no-untyped-def]
         A, M, x, r, z, p, q, scalars, trouble, norms, tolerance, parts
     ):
-        n, columns = x.shape[0], trouble.size
-        if not parallel:
-            parts = 1
+        columns = trouble.size
         sums = np.zeros((parts, 16), dtype=x.dtype)  # a cache line or two for each thread
         beta = np.zeros(columns, dtype=x.dtype)
         rho, rr, alpha, largest = scalars[0], scalars[1], scalars[2], scalars[3]
@@ -187,9 +217,9 @@ def _compile(parallel: bool) -> Any:
         taken = products = 0
         while taken < norms.shape[0] and active.any():
             z = precondition(M, r, z)
+            vectors = (x, r, z, p, q)
             if not is_identity(M):
-                for t in prange(parts):
-                    _put(sums, t, _dot(r, z, t * n // parts, (t + 1) * n // parts))
+                share(_RZ, A, vectors, alpha, beta, sums)
             for j in range(columns):
                 rz = rr[j] if is_identity(M) else sums[:, j].sum()
                 if active[j] and not rz > 0:
@@ -199,12 +229,10 @@ def _compile(parallel: bool) -> Any:
                 rho[j] = rz
             if not active.any():
                 break
-            for t in prange(parts):
-                _put(sums, t, _move(x, alpha, p, z, beta, t * n // parts, (t + 1) * n // parts))
+            share(_MOVE, A, vectors, alpha, beta, sums)
             for j in range(columns):
                 pp[j] = sums[:, j].sum()
-            for t in prange(parts):
-                _put(sums, t, curvature(A, p, q, t * n // parts, (t + 1) * n // parts))
+            share(_CURVATURE, A, vectors, alpha, beta, sums)
             products += 1
             for j in range(columns):
                 pq = sums[:, j].sum()
@@ -225,8 +253,7 @@ def _compile(parallel: bool) -> Any:
                     trouble[j] = _INCONSISTENT
             if not active.any():
                 break
-            for t in prange(parts):
-                _put(sums, t, subtract(A, alpha, p, q, r, t * n // parts, (t + 1) * n // parts))
+            share(_SUBTRACT, A, vectors, alpha, beta, sums)
             for j in range(columns):
                 rr[j] = sums[:, j].sum()
                 norms[taken, j] = np.sqrt(rr[j])
@@ -237,4 +264,4 @@ def _compile(parallel: bool) -> Any:
     return loop
 
 
-_serial, _parallel = _compile(parallel=False), _compile(parallel=True)
+_serial, _parallel = _compile(_alone), _compile(_together)

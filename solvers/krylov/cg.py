@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array, device_of, namespace_of
-from resolvent.drive import Callback, Counted, State, Target
+from resolvent.drive import Callback, Counted, State, Target, at
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.results import Reason, Solution
 from resolvent.solvers.compiled.known import Given, Identity, chunk, form_of, is_known, is_on_gpu
@@ -114,7 +114,7 @@ def cg(
     Notes
     -----
     Array API: any library and device, in the precision of ``A`` and ``b``. Real SciPy matrices on
-    NumPy vectors run in a compiled loop, on two threads or more from 50 000 rows on; a matrix with
+    NumPy vectors run in a compiled loop, on all threads from 200 000 rows on; a matrix with
     few diagonals, or with constant coefficients on a box, is recognised.
 
     Examples
@@ -172,7 +172,7 @@ def cg_steps(
         x = x + alpha * p
         r = r - alpha * q
         rr = real(xp, inner(r, r))
-        yield State(lambda x=x: x, xp.sqrt(rr), trouble)
+        yield State(at(x), xp.sqrt(rr), trouble)
 
 
 def cg_compiled_steps(

@@ -27,7 +27,7 @@ from functools import partial
 from typing import Any
 
 from resolvent.arrays import Array, device_of, namespace_of
-from resolvent.drive import Callback, Counted, State, Target
+from resolvent.drive import Callback, Counted, State, Target, at
 from resolvent.results import Reason, Solution
 from resolvent.solvers.krylov.curvature import examine, mark
 from resolvent.solvers.krylov.run import run
@@ -136,4 +136,4 @@ def fcg_steps(
         x = x + alpha * p
         r = r - alpha * q
         rr = real(xp, inner(r, r))
-        yield State(lambda x=x: x, xp.sqrt(rr), trouble)
+        yield State(at(x), xp.sqrt(rr), trouble)

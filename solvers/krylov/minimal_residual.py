@@ -1,12 +1,14 @@
 r"""Cycles of the Arnoldi process, restarted with the true residual: what GMRES and FGMRES share."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Protocol
 
 from resolvent.arrays import Array, namespace_of
 from resolvent.drive import Counted, State, code
 from resolvent.results import Reason
 from resolvent.solvers.krylov.arnoldi import Arnoldi
+from resolvent.solvers.krylov.scaled import Scaled
 from resolvent.vectors import Inner
 
 __all__ = ["Search", "check_restart", "cycles", "stalled"]
@@ -27,21 +29,22 @@ class Search(Protocol):
 def cycles(A: Counted, r: Array, *, search: Any, restart: int, inner: Inner) -> Iterator[State]:
     """Yield the states of ``A d = r``, with a new ``search()`` for each cycle."""
     xp = namespace_of(r)
+    scaled = Scaled(A, inner)
     x = xp.zeros_like(r)
     while True:
         basis, way = Arnoldi(r, restart, inner), search()
         for step in range(1, restart + 1):
-            basis.extend(A @ way.direction(basis.last))
+            basis.extend(scaled @ way.direction(basis.last))
             norms = basis.residual_norm
-            yield State(
-                lambda x=x, way=way, basis=basis: x + way.correction(basis),
-                norms,
-                stalled(norms, basis.beta) if step == restart else xp.zeros_like(norms),
-                monotone=True,
-            )
+            trouble = stalled(norms, basis.beta) if step == restart else 0
+            yield State(partial(_iterate, scaled, x, way, basis), norms, trouble, monotone=True)
         d = way.correction(basis)
         x = x + d
-        r = r - A @ d
+        r = r - scaled @ d
+
+
+def _iterate(scaled: Scaled, x: Array, way: Search, basis: Arnoldi) -> Array:
+    return scaled.factor * (x + way.correction(basis))
 
 
 def stalled(norms: Array, beta: Array) -> Array:
