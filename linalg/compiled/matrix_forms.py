@@ -8,8 +8,6 @@ r"""Square matrices in the forms that compiled loops multiply by, each a named t
 
 from typing import Any, NamedTuple
 
-from numba.core import types
-
 __all__ = ["CSR", "Diagonals", "Stencil", "SymmetricDiagonals", "has_form"]
 
 
@@ -51,4 +49,4 @@ class Stencil(NamedTuple):
 
 def has_form(A: Any, form: type) -> bool:
     """Tell whether the numba type ``A`` is that of a named tuple ``form``."""
-    return isinstance(A, types.NamedTuple) and A.instance_class is form
+    return getattr(A, "instance_class", None) is form

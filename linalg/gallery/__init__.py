@@ -16,6 +16,7 @@ from resolvent.linalg.gallery.differential import (
 from resolvent.linalg.gallery.graphs import graph_laplacian
 from resolvent.linalg.gallery.images import covariance, digits, gaussian_covariance, image_patches
 from resolvent.linalg.gallery.normality import diagonalizable, nonnormal, normal
+from resolvent.linalg.gallery.pyamg_systems import pyamg_systems
 from resolvent.linalg.gallery.riesz import RieszCollocation, riesz_collocation
 from resolvent.linalg.gallery.spectra import (
     haar,
@@ -26,9 +27,12 @@ from resolvent.linalg.gallery.spectra import (
     with_singular_values,
 )
 from resolvent.linalg.gallery.structured import grcar, kms, toeplitz
+from resolvent.linalg.gallery.system import System
+from resolvent.linalg.gallery.systems import systems
 
 __all__ = [
     "RieszCollocation",
+    "System",
     "convection_diffusion",
     "covariance",
     "diagonalizable",
@@ -49,8 +53,10 @@ __all__ = [
     "normal",
     "poisson",
     "psd",
+    "pyamg_systems",
     "riesz_collocation",
     "spd",
+    "systems",
     "toeplitz",
     "two_phase_diffusion",
     "with_singular_values",

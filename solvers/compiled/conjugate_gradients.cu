@@ -87,33 +87,42 @@ __global__ void move(int n, int k, double tolerance, const REAL* r,
     if (threadIdx.x == 0) pp_parts[blockIdx.x] = pp;
 }
 
-// q = A p by compressed rows, and p'q.
+// q = A p by compressed rows, p'q and q'q.
 __global__ void multiply(int n, int k, const int* indptr, const int* indices, const REAL* data,
-                         const REAL* p, REAL* q, double* pq_parts, const int* stop) {
+                         const REAL* p, REAL* q, double* pq_parts, double* qq_parts,
+                         const int* stop) {
     if (stop[k]) return;
-    double pq = 0;
+    double pq = 0, qq = 0;
     for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += blockDim.x * gridDim.x) {
         REAL row = 0;
         for (int j = indptr[i]; j < indptr[i + 1]; ++j) row += data[j] * p[indices[j]];
         q[i] = row;
         pq += (double)row * p[i];
+        qq += (double)row * row;
     }
     pq = total(pq);
-    if (threadIdx.x == 0) pq_parts[blockIdx.x] = pq;
+    qq = total(qq);
+    if (threadIdx.x == 0) {
+        pq_parts[blockIdx.x] = pq;
+        qq_parts[blockIdx.x] = qq;
+    }
 }
 
 // r -= alpha q, r'r and r'z. After trouble alpha is zero and the sums stay as they were.
-__global__ void subtract(int n, int k, double tiny, const REAL* inverse,
+// A direction without curvature shows a singular A if A annihilates it, else an indefinite one.
+__global__ void subtract(int n, int k, double eps, const REAL* inverse,
                          const REAL* q, REAL* r, const double* pp_parts, const double* pq_parts,
-                         double* rr_parts, double* rz_parts, const double* rho, double* alpha,
+                         const double* qq_parts, double* rr_parts, double* rz_parts, const double* rho, double* alpha,
                          double* largest, const int* stop, int* trouble) {
     if (stop[k]) return;
-    double pp = gathered(pp_parts), pq = gathered(pq_parts);
-    double quotient = fmax(largest[k], fabs(pq) / pp), level = tiny * quotient * pp;
+    double pp = gathered(pp_parts), pq = gathered(pq_parts), qq = gathered(qq_parts);
+    double quotient = fmax(largest[k], fabs(pq) / pp), level = 10 * eps * quotient * pp;
     int why = 0;
     if (!isfinite(pq)) why = NONFINITE;
-    else if (pq < -level) why = INDEFINITE_A;
-    else if (pq <= level) why = INCONSISTENT;
+    else if (pq <= level) {
+        bool null = pq >= -level && qq <= sqrt(eps) * quotient * quotient * pp;
+        why = null ? INCONSISTENT : INDEFINITE_A;
+    }
     double a = why ? 0 : rho[k] / pq;
     if (first_thread()) {
         alpha[k + 1] = a;

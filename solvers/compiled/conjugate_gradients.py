@@ -42,7 +42,7 @@ class ConjugateGradients:
 
     def __init__(self, A: Any, M: Any, r: np.ndarray[Any, Any]) -> None:
         self.A, self.M = A, M
-        self.parts = threads(r.size)
+        self.parts = None if threads(r.size) == 1 else threads(r.size)
         self.lagging, self.r = np.zeros_like(r), r.copy()
         self.z, self.q, self.p = np.empty_like(r), np.empty_like(r), np.zeros_like(r)
         columns = 1 if r.ndim == 1 else r.shape[1]
@@ -57,9 +57,8 @@ class ConjugateGradients:
     ) -> tuple[np.ndarray[Any, Any], int]:
         """Take at most ``steps`` steps; return residual norms ``(s, k)`` and products with A."""
         norms = np.empty((steps, self.trouble.size))
-        loop = _serial if self.parts == 1 else _parallel
         work = (self.lagging, self.r, self.z, self.p, self.q)
-        taken, products = loop(
+        taken, products = _loop(
             self.A, self.M, *work, self.scalars, self.trouble, norms, tolerance, self.parts
         )
         return norms[:taken], products
@@ -202,66 +201,78 @@ def _together(which, A, vectors, alpha, beta, sums):  # type: ignore[no-untyped-
         _part(which, A, vectors, alpha, beta, sums, t)
 
 
-def _compile(share: Any) -> Any:
-    @njit(cache=True, nogil=True, error_model="numpy")
-    def loop(  # type: ignore[no-untyped-def]
-        A, M, x, r, z, p, q, scalars, trouble, norms, tolerance, parts
-    ):
-        columns = trouble.size
-        sums = np.zeros((parts, 16), dtype=x.dtype)  # a cache line or two for each thread
-        beta = np.zeros(columns, dtype=x.dtype)
-        rho, rr, alpha, largest = scalars[0], scalars[1], scalars[2], scalars[3]
-        tiny = 10 * np.finfo(x.dtype).eps
-        pp = np.zeros(columns, dtype=x.dtype)
-        active = (trouble == 0) & ~(np.sqrt(rr) <= tolerance)
-        taken = products = 0
-        while taken < norms.shape[0] and active.any():
-            z = precondition(M, r, z)
-            vectors = (x, r, z, p, q)
-            if not is_identity(M):
-                share(_RZ, A, vectors, alpha, beta, sums)
-            for j in range(columns):
-                rz = rr[j] if is_identity(M) else sums[:, j].sum()
-                if active[j] and not rz > 0:
-                    trouble[j] = _INDEFINITE_M if np.isfinite(rz) else _NONFINITE
-                    active[j] = False
-                beta[j] = rz / rho[j] if active[j] else 0.0
-                rho[j] = rz
-            if not active.any():
-                break
-            share(_MOVE, A, vectors, alpha, beta, sums)
-            for j in range(columns):
-                pp[j] = sums[:, j].sum()
-            share(_CURVATURE, A, vectors, alpha, beta, sums)
-            products += 1
-            for j in range(columns):
-                pq = sums[:, j].sum()
-                alpha[j] = 0.0
-                if not active[j]:
-                    continue
-                largest[j] = max(largest[j], abs(pq) / pp[j])
-                level = tiny * largest[j] * pp[j]
-                if pq > level:
-                    alpha[j] = rho[j] / pq
-                    continue
+def _share(which, A, vectors, alpha, beta, sums, parts):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_share)
+def _share_of(which, A, vectors, alpha, beta, sums, parts):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Do a pass alone where ``parts`` is None, else together."""
+    if isinstance(parts, types.NoneType):
+        return lambda which, A, vectors, alpha, beta, sums, parts: _alone(  # noqa: ARG005
+            which, A, vectors, alpha, beta, sums
+        )
+    return lambda which, A, vectors, alpha, beta, sums, parts: _together(  # noqa: ARG005
+        which, A, vectors, alpha, beta, sums
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _loop(  # type: ignore[no-untyped-def]
+    A, M, x, r, z, p, q, scalars, trouble, norms, tolerance, parts
+):
+    columns = trouble.size
+    sums = np.zeros(
+        (1 if parts is None else parts, 16), dtype=x.dtype
+    )  # a cache line or two for each thread
+    beta = np.zeros(columns, dtype=x.dtype)
+    rho, rr, alpha, largest = scalars[0], scalars[1], scalars[2], scalars[3]
+    tiny = 10 * np.finfo(x.dtype).eps
+    pp = np.zeros(columns, dtype=x.dtype)
+    active = (trouble == 0) & ~(np.sqrt(rr) <= tolerance)
+    taken = products = 0
+    while taken < norms.shape[0] and active.any():
+        z = precondition(M, r, z)
+        vectors = (x, r, z, p, q)
+        if not is_identity(M):
+            _share(_RZ, A, vectors, alpha, beta, sums, parts)
+        for j in range(columns):
+            rz = rr[j] if is_identity(M) else sums[:, j].sum()
+            if active[j] and not rz > 0:
+                trouble[j] = _INDEFINITE_M if np.isfinite(rz) else _NONFINITE
                 active[j] = False
-                if not np.isfinite(pq):
-                    trouble[j] = _NONFINITE
-                elif pq < -level or not _is_null(A, p, q, j, pp, largest):
-                    trouble[j] = _INDEFINITE_A
-                else:
-                    trouble[j] = _INCONSISTENT
-            if not active.any():
-                break
-            share(_SUBTRACT, A, vectors, alpha, beta, sums)
-            for j in range(columns):
-                rr[j] = sums[:, j].sum()
-                norms[taken, j] = np.sqrt(rr[j])
-                active[j] &= not norms[taken, j] <= tolerance[j]
-            taken += 1
-        return taken, products
-
-    return loop
-
-
-_serial, _parallel = _compile(_alone), _compile(_together)
+            beta[j] = rz / rho[j] if active[j] else 0.0
+            rho[j] = rz
+        if not active.any():
+            break
+        _share(_MOVE, A, vectors, alpha, beta, sums, parts)
+        for j in range(columns):
+            pp[j] = sums[:, j].sum()
+        _share(_CURVATURE, A, vectors, alpha, beta, sums, parts)
+        products += 1
+        for j in range(columns):
+            pq = sums[:, j].sum()
+            alpha[j] = 0.0
+            if not active[j]:
+                continue
+            largest[j] = max(largest[j], abs(pq) / pp[j])
+            level = tiny * largest[j] * pp[j]
+            if pq > level:
+                alpha[j] = rho[j] / pq
+                continue
+            active[j] = False
+            if not np.isfinite(pq):
+                trouble[j] = _NONFINITE
+            elif pq < -level or not _is_null(A, p, q, j, pp, largest):
+                trouble[j] = _INDEFINITE_A
+            else:
+                trouble[j] = _INCONSISTENT
+        if not active.any():
+            break
+        _share(_SUBTRACT, A, vectors, alpha, beta, sums, parts)
+        for j in range(columns):
+            rr[j] = sums[:, j].sum()
+            norms[taken, j] = np.sqrt(rr[j])
+            active[j] &= not norms[taken, j] <= tolerance[j]
+        taken += 1
+    return taken, products

@@ -51,7 +51,7 @@ class DeviceConjugateGradients:
         self.blocks = max(1, min(_MOST_BLOCKS, -(-self.n // _BLOCK)))
         self.r = xp.asarray(r, copy=True)
         self.x, self.p, self.q = (xp.zeros_like(r) for _ in range(3))
-        self.parts = xp.zeros((4, self.blocks), dtype=xp.float64)  # r'r, r'z, p'p, p'q
+        self.parts = xp.zeros((5, self.blocks), dtype=xp.float64)  # r'r, r'z, p'p, p'q, q'q
         # one slot a step; slot 1 is where a chunk begins
         self.rr, self.rho, self.alpha, self.largest = xp.zeros((4, steps + 2), dtype=xp.float64)
         self.stop, self.trouble = xp.zeros((2, steps + 2), dtype=xp.int32)
@@ -63,17 +63,17 @@ class DeviceConjugateGradients:
     def advance(self, tolerance: float, steps: int) -> tuple[NDArray[np.float64], int]:
         """Take at most ``steps`` steps; return residual norms and trouble, read once."""
         self.tolerance = tolerance
-        tiny = 10 * float(np.finfo(str(self.r.dtype)).eps)
-        rr, rz, pp, pq = self.parts
+        eps = float(np.finfo(str(self.r.dtype)).eps)
+        rr, rz, pp, pq, qq = self.parts
         self.trouble[2:] = 0
         A = self.A
         for k in range(1, steps + 1):
             rows = (A.indptr, A.indices, A.data)
-            self._launch("multiply", k, *rows, self.p, self.q, pq, self.stop)
-            sums = (pp, pq, rr, rz)
+            self._launch("multiply", k, *rows, self.p, self.q, pq, qq, self.stop)
+            sums = (pp, pq, qq, rr, rz)
             scalars = (self.rho, self.alpha, self.largest, self.stop, self.trouble)
             vectors = (self.inverse, self.q, self.r)
-            self._launch("subtract", k, tiny, *vectors, *sums, *scalars)
+            self._launch("subtract", k, eps, *vectors, *sums, *scalars)
             self._move(k + 1)
         end = steps + 1
         seen = to_host(self.xp.stack([self.rr, self.xp.astype(self.stop, self.xp.float64)]))
@@ -90,7 +90,7 @@ class DeviceConjugateGradients:
         return self.x + self.xp.astype(missing, self.x.dtype) * self.p
 
     def _move(self, k: int) -> None:
-        rr, rz, pp, _ = self.parts
+        rr, rz, pp, *_ = self.parts
         vectors = (self.r, self.inverse, self.x, self.p)
         scalars = (self.rr, self.rho, self.alpha, self.stop, self.trouble)
         self._launch("move", k, self.tolerance, *vectors, rr, rz, pp, *scalars)

@@ -118,6 +118,8 @@ def test_trouble_keeps_the_last_iterate(solve):
     assert np.all(np.isfinite(x))
     A = np.diag([1.0, 2.0, 3.0, 0.0])
     assert solve(A, np.ones(4))[2] == code(Reason.INCONSISTENT)
+    swap = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert solve(swap, np.array([1.0, 0.0]))[2] == code(Reason.INDEFINITE_OPERATOR)
     assert solve(np.diag([1.0, np.nan]), np.ones(2))[2] == code(Reason.NONFINITE)
     bad = solve(np.eye(3), np.ones(3), inverse=-np.ones(3))[2]
     assert bad == code(Reason.INDEFINITE_PRECONDITIONER)

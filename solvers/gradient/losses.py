@@ -1,0 +1,146 @@
+r"""Convex functions of the predictions :math:`z = A x` of a linear model.
+
+Each is evaluated without overflow for any finite z, and bounds its own curvature: the Hessian is
+at most ``curvature`` times the identity.
+
+    Logistic      mean_i log(1 + exp(-y_i z_i))                    curvature 1 / (4 m)
+    SoftMaximum   s log sum_i exp((z_i - b_i) / s)                 curvature 1 / (2 s)
+
+The second bound: the Hessian is :math:`(\operatorname{diag} p - p p^T) / s` with probabilities
+p, so that :math:`h^T H h` is the variance of h over s, and a variance is at most
+:math:`(\max h - \min h)^2 / 4 \le \|h\|^2 / 2`. As s tends to zero the value tends to
+:math:`\max_i (z_i - b_i)`, from which it differs by :math:`s \log m` at most.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from resolvent.arrays import Array, enter, namespace_of
+
+__all__ = ["Logistic", "Loss", "SoftMaximum"]
+
+
+class Loss(Protocol):
+    """A smooth convex function of ``m`` predictions."""
+
+    @property
+    def size(self) -> int:
+        """Number of predictions, m."""
+
+    @property
+    def curvature(self) -> float:
+        """A bound on the eigenvalues of the Hessian."""
+
+    def value(self, z: Array) -> Array:
+        """Return the loss of predictions ``z``."""
+
+    def gradient(self, z: Array) -> Array:
+        """Return its gradient."""
+
+
+@dataclass(frozen=True, eq=False)
+class Logistic:
+    """The logistic loss of labels ``y``, each 1 or -1.
+
+    Raises
+    ------
+    ValueError
+        A label is neither, or there are none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loss = Logistic([1.0, -1.0])
+    >>> loss.value(np.array([1e4, 1e4])), loss.gradient(np.array([1e4, 1e4]))
+    (np.float64(5000.0), array([-0. ,  0.5]))
+    """
+
+    y: Any
+
+    def __post_init__(self) -> None:
+        y = _vector("y", self.y)
+        xp = namespace_of(y)
+        if not bool(xp.all(xp.abs(y) == 1)):
+            raise ValueError("every label in y must be 1 or -1")
+        object.__setattr__(self, "y", y)
+
+    @property
+    def size(self) -> int:
+        """Number of predictions, m."""
+        return int(self.y.shape[0])
+
+    @property
+    def curvature(self) -> float:
+        """A bound on the eigenvalues of the Hessian."""
+        return 0.25 / self.size
+
+    def value(self, z: Array) -> Array:
+        """Return the mean loss."""
+        xp = namespace_of(z)
+        margin = self.y * z
+        return xp.mean(xp.logaddexp(xp.zeros_like(margin), -margin))
+
+    def gradient(self, z: Array) -> Array:
+        """Return its gradient."""
+        xp = namespace_of(z)
+        margin = self.y * z
+        small = xp.exp(-xp.abs(margin))
+        wrong = xp.where(margin >= 0, small, xp.ones_like(small)) / (1 + small)
+        return -self.y * wrong / self.size
+
+
+@dataclass(frozen=True, eq=False)
+class SoftMaximum:
+    """The soft maximum of ``z - b`` with smoothing ``s``.
+
+    Raises
+    ------
+    ValueError
+        ``s`` is not positive, or there are no numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loss = SoftMaximum([0.0, 0.0], s=2.0)
+    >>> loss.value(np.array([1e4, -1e4])), loss.gradient(np.array([1e4, 1e4]))
+    (np.float64(10000.0), array([0.5, 0.5]))
+    """
+
+    b: Any
+    s: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.s > 0:
+            raise ValueError(f"s must be positive, got {self.s}")
+        object.__setattr__(self, "b", _vector("b", self.b))
+
+    @property
+    def size(self) -> int:
+        """Number of predictions, m."""
+        return int(self.b.shape[0])
+
+    @property
+    def curvature(self) -> float:
+        """A bound on the eigenvalues of the Hessian."""
+        return 0.5 / self.s
+
+    def value(self, z: Array) -> Array:
+        """Return the soft maximum."""
+        xp = namespace_of(z)
+        t = (z - self.b) / self.s
+        top = xp.max(t)
+        return self.s * (top + xp.log(xp.sum(xp.exp(t - top))))
+
+    def gradient(self, z: Array) -> Array:
+        """Return the probabilities."""
+        xp = namespace_of(z)
+        t = (z - self.b) / self.s
+        weights = xp.exp(t - xp.max(t))
+        return weights / xp.sum(weights)
+
+
+def _vector(name: str, x: Any) -> Array:
+    (x,) = enter(matrix=False, **{name: x}).arrays
+    if x.ndim != 1 or x.shape[0] == 0:
+        raise ValueError(f"{name} must be of shape (m,) with m >= 1, got {tuple(x.shape)}")
+    return x
