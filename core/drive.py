@@ -30,22 +30,12 @@ from numpy.typing import NDArray
 
 from resolvent.arrays import Array, device_of, eps, namespace_of, to_host
 from resolvent.operators import Operator
+from resolvent.recurrence import Counted, State, Steps, Target
 from resolvent.results import Reason, Solution
 from resolvent.stopping import Stop
 from resolvent.vectors import Inner, inner, scaled_norm
 
-__all__ = [
-    "Callback",
-    "Counted",
-    "Iteration",
-    "Optimal",
-    "State",
-    "Steps",
-    "Target",
-    "at",
-    "code",
-    "drive",
-]
+__all__ = ["Callback", "Iteration", "Optimal", "drive"]
 
 _REASONS = list(Reason)
 _GPU_EVERY = 10  # steps between two reads of the flags
@@ -53,62 +43,6 @@ _HOST_EVERY = 1000
 
 # These may be the recurrence's fault and not the system's: a round that got somewhere is repeated.
 _CURABLE = (Reason.CONVERGED, Reason.BREAKDOWN, Reason.STAGNATED)
-
-
-def code(reason: Reason) -> int:
-    """Return the number by which a recurrence names its trouble; 0, CONVERGED, is none."""
-    return _REASONS.index(reason)
-
-
-def at(x: Array) -> Callable[[], Array]:
-    """Return the ``x`` of a `State` whose iterate is at hand, and isn't changed any more."""
-    return lambda: x
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a recurrence yields.
-
-    Attributes
-    ----------
-    x : callable
-        ``() -> array``: the correction ``d`` now, called only when it is wanted.
-    norms : array
-        Residual norms by the recurrence: ``(k,)``, or ``(s, k)`` for the ``s`` steps since the
-        last state; for a vector ``()`` or ``(s,)``.
-    trouble : int or array
-        The `code` of what went wrong in each column. Such a column must stand still at its last
-        finite iterate.
-    claim : bool
-        The recurrence can't improve ``d`` any more.
-    monotone : bool
-        The norms never grow, so that no earlier iterate need be kept.
-    """
-
-    x: Callable[[], Array]
-    norms: Array
-    trouble: Any = 0
-    claim: bool = False
-    monotone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a round is asked for.
-
-    Attributes
-    ----------
-    tolerance : ndarray
-        Residual norm wanted for each column of ``r``.
-    budget : int
-        Steps left.
-    every : int
-        A state is wanted at least every so many steps.
-    """
-
-    tolerance: NDArray[np.float64]
-    budget: int
-    every: int
 
 
 @dataclass(frozen=True)
@@ -135,34 +69,6 @@ class Iteration:
         return self.solution()
 
 
-class Counted:
-    """An operator that counts its products."""
-
-    def __init__(self, A: Operator, count: list[int] | None = None) -> None:
-        self.operator = A
-        self.kernel = A.kernel
-        self._count = [0] if count is None else count
-
-    def __matmul__(self, x: Array) -> Array:
-        self._count[0] += 1
-        return self.operator.product(x)
-
-    @property
-    def H(self) -> "Counted":
-        """The adjoint, counted in the same place."""
-        return Counted(self.operator.H, self._count)
-
-    @property
-    def matvecs(self) -> int:
-        """Products so far, with the operator and its adjoint."""
-        return self._count[0]
-
-    def spent(self, products: int) -> None:
-        """Count products that a compiled loop made by itself."""
-        self._count[0] += products
-
-
-Steps: TypeAlias = Callable[[Counted, Array, Target], Iterator[State]]
 Callback: TypeAlias = Callable[[Iteration], bool | None]
 Optimal: TypeAlias = Callable[[Counted, Array, Array], bool]
 

@@ -5,7 +5,7 @@
 // block alike. Scalars of a step are written to slots of their own by one thread and read by later kernels
 // only, so that nothing races. After the end every kernel finds stop set and returns at once.
 //
-// Whoever compiles this defines REAL, SOLVED, and the codes of resolvent.drive.code NONFINITE,
+// Whoever compiles this defines REAL, SOLVED, and the codes of resolvent.recurrence.code NONFINITE,
 // INDEFINITE_A, INDEFINITE_M and INCONSISTENT.
 
 #define BLOCK 256

@@ -16,10 +16,10 @@ from numba import njit, prange
 from numba.core import types
 from numba.extending import overload, register_jitable
 
-from resolvent.drive import code
 from resolvent.linalg.compiled.lanes import count, load, load_run, splat, store, store_run, total
 from resolvent.linalg.compiled.matrices import curvature, product, subtract
 from resolvent.linalg.compiled.products import threads
+from resolvent.recurrence import code
 from resolvent.results import Reason
 from resolvent.solvers.compiled.precondition import is_identity, precondition
 
@@ -37,7 +37,7 @@ class ConjugateGradients:
     Attributes
     ----------
     trouble : (k,) ndarray
-        What went wrong in each column, as a `resolvent.drive.code`.
+        What went wrong in each column, as a `resolvent.recurrence.code`.
     """
 
     def __init__(self, A: Any, M: Any, r: np.ndarray[Any, Any]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.arrays import Array, namespace_of, to_host
-from resolvent.drive import code
+from resolvent.recurrence import code
 from resolvent.results import Reason
 
 __all__ = ["DeviceConjugateGradients", "definitions", "source"]

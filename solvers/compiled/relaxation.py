@@ -17,7 +17,7 @@ class Relaxation:
     Attributes
     ----------
     trouble : (k,) ndarray
-        What went wrong in each column, as a `resolvent.drive.code`; such a column is back at its
+        What went wrong in each column, as a `resolvent.recurrence.code`; such a column is back at its
         best iterate.
     """
 

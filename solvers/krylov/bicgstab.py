@@ -27,7 +27,8 @@ from functools import partial
 from typing import Any
 
 from resolvent.arrays import Array, device_of, eps, namespace_of
-from resolvent.drive import Callback, Counted, State, Target
+from resolvent.drive import Callback
+from resolvent.recurrence import Counted, State, Target
 from resolvent.results import Reason, Solution
 from resolvent.solvers.krylov.curvature import mark
 from resolvent.solvers.krylov.run import run

@@ -29,8 +29,9 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array, device_of, namespace_of
-from resolvent.drive import Callback, Counted, State, Target, at
+from resolvent.drive import Callback
 from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.recurrence import Counted, State, Target, at
 from resolvent.results import Reason, Solution
 from resolvent.solvers.compiled.known import Given, Identity, chunk, form_of, is_known, is_on_gpu
 from resolvent.solvers.krylov.curvature import examine, mark

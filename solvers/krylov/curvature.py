@@ -1,7 +1,7 @@
 r"""Is :math:`p^H A p` that of a positive definite A? Looked at in every step, on the device."""
 
 from resolvent.arrays import Array, Namespace, eps
-from resolvent.drive import code
+from resolvent.recurrence import code
 from resolvent.results import Reason
 from resolvent.vectors import Inner, ratio, real
 

@@ -27,7 +27,8 @@ from functools import partial
 from typing import Any
 
 from resolvent.arrays import Array, device_of, namespace_of
-from resolvent.drive import Callback, Counted, State, Target, at
+from resolvent.drive import Callback
+from resolvent.recurrence import Counted, State, Target, at
 from resolvent.results import Reason, Solution
 from resolvent.solvers.krylov.curvature import examine, mark
 from resolvent.solvers.krylov.run import run

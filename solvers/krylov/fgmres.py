@@ -17,7 +17,8 @@ from functools import partial
 from typing import Any
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.drive import Callback, Counted, State, Target
+from resolvent.drive import Callback
+from resolvent.recurrence import Counted, State, Target
 from resolvent.results import Solution
 from resolvent.solvers.krylov.arnoldi import Arnoldi
 from resolvent.solvers.krylov.minimal_residual import check_restart, cycles

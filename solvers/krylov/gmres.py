@@ -27,8 +27,9 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array
-from resolvent.drive import Callback, Counted, State, Target
+from resolvent.drive import Callback
 from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.recurrence import Counted, State, Target
 from resolvent.results import Solution
 from resolvent.solvers.compiled.known import Given, chunk, form_of, is_known, is_small
 from resolvent.solvers.krylov.arnoldi import Arnoldi

@@ -17,7 +17,7 @@ bidiagonal form of Paige and Saunders (1982), doi 10.1145/355984.355989.
 from typing import Any
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.drive import Counted
+from resolvent.recurrence import Counted
 from resolvent.solvers.krylov.scaled import Scaled
 from resolvent.vectors import Inner, norm, ratio
 from resolvent.vectors import inner as euclidean

@@ -38,7 +38,8 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array, Namespace, device_of, eps, namespace_of
-from resolvent.drive import Callback, Counted, State, Target
+from resolvent.drive import Callback
+from resolvent.recurrence import Counted, State, Target
 from resolvent.results import Reason, Solution
 from resolvent.solvers.krylov.curvature import mark
 from resolvent.solvers.krylov.run import run

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.arrays import Array, device_of, eps, namespace_of, to_host
-from resolvent.drive import Callback, Counted, State
+from resolvent.drive import Callback
 from resolvent.operators import Operator, keeping_dtype
 from resolvent.preconditioners.preconditioner import Preconditioner, as_preconditioner
+from resolvent.recurrence import Counted, State
 from resolvent.results import Reason, Solution
 from resolvent.solvers.krylov.curvature import mark
 from resolvent.solvers.krylov.golub_kahan import GolubKahan

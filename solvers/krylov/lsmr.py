@@ -32,7 +32,8 @@ from functools import partial
 from typing import Any
 
 from resolvent.arrays import Array, Namespace, device_of, namespace_of
-from resolvent.drive import Callback, Counted, State, Target
+from resolvent.drive import Callback
+from resolvent.recurrence import Counted, State, Target
 from resolvent.results import Solution
 from resolvent.solvers.krylov.least_squares import Orthogonality, solve_least_squares
 from resolvent.vectors import Inner, ratio

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.drive import Counted, State, code
+from resolvent.recurrence import Counted, State, code
 from resolvent.results import Reason
 from resolvent.solvers.krylov.arnoldi import Arnoldi
 from resolvent.solvers.krylov.scaled import Scaled

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from resolvent.arrays import Array, device_of, enter, eps, to_host
-from resolvent.drive import Callback, Optimal, Steps, drive
+from resolvent.drive import Callback, Optimal, drive
+from resolvent.recurrence import Steps
 from resolvent.results import Reason, Solution
 from resolvent.solvers.linear_system import LinearSystem
 from resolvent.stopping import Stop

@@ -5,7 +5,7 @@ one of 1e200 to overflow. The power of two costs no rounding error and no extra 
 """
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.drive import Counted
+from resolvent.recurrence import Counted
 from resolvent.vectors import Inner, norm
 from resolvent.vectors import inner as euclidean
 
