@@ -10,6 +10,7 @@ from resolvent.solvers.krylov.idrs import idrs
 from resolvent.solvers.krylov.lsmr import lsmr
 from resolvent.solvers.krylov.lsqr import lsqr
 from resolvent.solvers.krylov.minres import minres
+from resolvent.solvers.solve import solve
 from resolvent.solvers.stationary.chebyshev_iteration import chebyshev_iteration
 from resolvent.solvers.stationary.gauss_seidel import gauss_seidel
 from resolvent.solvers.stationary.jacobi import jacobi
@@ -20,6 +21,7 @@ from resolvent.solvers.tuning.parameter_bandit import ParameterBandit
 from resolvent.solvers.tuning.tuned_ssor import TunedSSOR
 
 __all__ = [
+    "solve",
     "ParameterBandit",
     "TunedSSOR",
     "bicgstab",

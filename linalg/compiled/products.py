@@ -2,21 +2,13 @@
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba import njit, prange
 
 from resolvent.linalg.compiled.matrices import product
+from resolvent.linalg.compiled.threads import threads
 
-__all__ = ["multiply", "threads"]
-
-# rows; a parallel region costs 10 microseconds, and milliseconds while others use the cores
-_WORTH_THREADS = 200_000
-
-
-def threads(n: int) -> int:
-    """Return how many threads share ``n`` rows."""
-    return int(numba.get_num_threads()) if n >= _WORTH_THREADS else 1
+__all__ = ["multiply"]
 
 
 def multiply(form: Any, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
