@@ -130,9 +130,8 @@ def triangular(m: int, bar: float) -> Row:
 
 
 def factor_of(A: Any) -> Any:
-    """Return the incomplete Cholesky factor of a five-point matrix by the textbook loop."""
-    M = ichol(A)
-    lower, inverse, _ = M.kernel
+    """Return the factor L of ours, for SciPy to solve with."""
+    lower, inverse, _ = ichol(A).kernel
     n = A.shape[0]
     unit = sp.csr_array((lower.data, lower.indices, lower.indptr), shape=(n, n)) + sp.eye_array(n)
     return sp.csr_array(unit @ sp.diags_array(inverse**-0.5))

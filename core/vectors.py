@@ -39,8 +39,8 @@ def real(xp: Namespace, x: Array) -> Array:
 
 def ratio(xp: Namespace, a: Array, b: Array) -> Array:
     """Return ``a / b``, and zero where ``b`` is zero: a column that is solved stands still."""
-    if isinstance(b, np.generic):
-        return a / b if b != 0 else 0 * b
+    if isinstance(b, np.number):
+        return a / b if b != 0 else b
     zero = b == 0
     return xp.where(zero, xp.zeros_like(b), a / xp.where(zero, xp.ones_like(b), b))
 

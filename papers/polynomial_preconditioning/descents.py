@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.arrays import Array
-from resolvent.drive import Counted
 from resolvent.operators import Operator, as_operator
 from resolvent.preconditioners import (
     Preconditioner,
@@ -16,6 +15,7 @@ from resolvent.preconditioners import (
     elementary_symmetric,
     symmetric_polynomial,
 )
+from resolvent.recurrence import Counted
 from resolvent.solvers.gradient import (
     Minimum,
     Objective,

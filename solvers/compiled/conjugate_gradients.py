@@ -18,7 +18,7 @@ from numba.extending import overload, register_jitable
 
 from resolvent.linalg.compiled.lanes import count, load, load_run, splat, store, store_run, total
 from resolvent.linalg.compiled.matrices import curvature, product, subtract
-from resolvent.linalg.compiled.products import threads
+from resolvent.linalg.compiled.threads import threads
 from resolvent.recurrence import code
 from resolvent.results import Reason
 from resolvent.solvers.compiled.precondition import is_identity, precondition
@@ -208,7 +208,7 @@ def _share(which, A, vectors, alpha, beta, sums, parts):  # type: ignore[no-unty
 @overload(_share)
 def _share_of(which, A, vectors, alpha, beta, sums, parts):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Do a pass alone where ``parts`` is None, else together."""
-    if isinstance(parts, types.NoneType):
+    if parts == types.none:
         return lambda which, A, vectors, alpha, beta, sums, parts: _alone(  # noqa: ARG005
             which, A, vectors, alpha, beta, sums
         )

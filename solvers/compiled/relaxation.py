@@ -17,8 +17,8 @@ class Relaxation:
     Attributes
     ----------
     trouble : (k,) ndarray
-        What went wrong in each column, as a `resolvent.recurrence.code`; such a column is back at its
-        best iterate.
+        What went wrong in each column, as a `resolvent.recurrence.code`; such a column is back at
+        its best iterate.
     """
 
     def __init__(self, A: Any, r: np.ndarray[Any, Any]) -> None:

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from resolvent import Reason
-from resolvent.drive import State, code, drive
+from resolvent.drive import drive
 from resolvent.operators import as_operator
+from resolvent.recurrence import State, code
 from resolvent.stopping import Stop
 
 A = np.diag([1.0, 2.0, 4.0])

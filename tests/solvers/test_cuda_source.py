@@ -12,8 +12,8 @@ import pytest
 from scipy import sparse
 
 from resolvent import Reason
-from resolvent.drive import code
 from resolvent.linalg import gallery
+from resolvent.recurrence import code
 from resolvent.solvers import cg
 from resolvent.solvers.compiled import cuda
 

@@ -71,7 +71,9 @@ def test_solves_on_every_array_library(solver, backend, rng):
     assert solution.converged
     backend.assert_same_kind(solution.x, b)
     host = backend.to_host(b) - backend.to_host(A) @ backend.to_host(solution.x)
-    assert np.all(np.linalg.norm(host, axis=0) <= 1e-10 * np.linalg.norm(backend.to_host(b), axis=0))
+    assert np.all(
+        np.linalg.norm(host, axis=0) <= 1e-10 * np.linalg.norm(backend.to_host(b), axis=0)
+    )
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

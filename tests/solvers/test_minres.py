@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import minres as peer
 
-from resolvent.drive import Counted, Target, code
 from resolvent.linalg import gallery
 from resolvent.operators import as_operator
 from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.recurrence import Counted, Target, code
 from resolvent.results import Reason
 from resolvent.solvers import minres
 from resolvent.solvers.krylov.minres import minres_steps

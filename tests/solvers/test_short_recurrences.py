@@ -7,10 +7,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from resolvent.drive import Counted, Target
 from resolvent.errors import ConvergenceError
 from resolvent.linalg import gallery
 from resolvent.operators import as_operator
+from resolvent.recurrence import Counted, Target
 from resolvent.results import Reason
 from resolvent.solvers import bicgstab, idrs, lsmr, lsqr, minres
 from resolvent.solvers.krylov.bicgstab import bicgstab_steps
