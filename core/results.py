@@ -35,6 +35,7 @@ class Reason(Enum):
         "M is not positive definite; check that M @ r approximates inv(A) @ r, or use fgmres"
     )
     BREAKDOWN = "the recurrence divided by zero; start from another x0 or use another method"
+    DIVERGED = "the residual grew without bound; take a smaller step, or another method"
     NONFINITE = "NaN or infinity appeared; check A and M, or scale the problem"
     TIME_LIMIT = "the time limit was reached; raise it or use a better preconditioner"
     STOPPED_BY_CALLBACK = "the callback asked to stop"

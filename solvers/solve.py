@@ -23,6 +23,7 @@ _WORTH_ANOTHER = (
     Reason.INDEFINITE_PRECONDITIONER,
     Reason.BREAKDOWN,
     Reason.STAGNATED,
+    Reason.DIVERGED,
     Reason.NONFINITE,
 )
 

@@ -12,17 +12,21 @@ threads; no sum depends on how.
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numba import njit, prange
 from numba.extending import overload, register_jitable
 
-from resolvent.linalg.compiled.matrices import Stencil, has_form, product
+from resolvent.linalg.compiled.matrices import Stencil, product
+from resolvent.linalg.compiled.matrix_forms import has_form
 from resolvent.linalg.compiled.vector_products import lines
 
-__all__ = ["Levels", "cycle"]
+__all__ = ["Levels", "cycle", "route"]
 
 _WORTH_THREADS = 50_000  # rows
 _PARTS = 32  # of the rows, shared evenly between the threads
 _IN_CACHE = 4096  # rows
+
+_FRESH, _AGAIN, _AFTER = 0, 1, 2  # phases of a level, see `route`
 
 
 class Levels(NamedTuple):
@@ -33,7 +37,7 @@ class Levels(NamedTuple):
     transfers, where columns of the one and rows of the other count from the second level on.
     ``scale`` is D of each level, ``weights`` those of the smoothing steps before the coarse
     correction; those after it are in reverse. ``inverse`` is that of the coarsest matrix, or empty
-    if that is smoothed, too. The next level is visited ``visits`` times: once in a V-cycle.
+    if that is smoothed, too. ``route`` is the order of the levels in a cycle.
     """
 
     starts: Any
@@ -44,37 +48,52 @@ class Levels(NamedTuple):
     scale: Any
     weights: Any
     inverse: Any
-    visits: int
+    route: Any
+
+
+def route(levels: int, visits: int) -> np.ndarray[Any, Any]:
+    """Return the pairs (level, phase) of a cycle in order, a V-cycle for ``visits = 1``.
+
+    The phases are: what precedes the coarse correction, from zero or from what is there, and
+    what follows. The coarsest level has no third one.
+    """
+
+    def pairs(level: int, phase: int) -> list[tuple[int, int]]:
+        if level == levels - 1:
+            return [(level, phase)]
+        below = [pairs(level + 1, _FRESH if visit == 0 else _AGAIN) for visit in range(visits)]
+        return [(level, phase), *sum(below, []), (level, _AFTER)]
+
+    return np.array(pairs(0, _FRESH))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def cycle(H, b, buffers, level, fresh):  # type: ignore[no-untyped-def]
-    """Write one cycle for the right-hand side of ``level`` to that part of the first buffer.
-
-    It begins at zero if ``fresh``, otherwise at what is there.
-    """
+def cycle(H, b, buffers):  # type: ignore[no-untyped-def]
+    """Write one cycle from zero, for the first entries of ``b``, to those of the first buffer."""
     # Step k reads buffer k - 1 and writes buffer k, modulo 2: an even number of steps ends where
     # it began.
-    lo, hi = H.starts[level], H.starts[level + 1]
-    coarsest = level == H.starts.size - 2
-    if coarsest and H.inverse.size > 0:
-        buffers[0][lo:hi] = H.inverse @ b[lo:hi]
-        return
-    m, second = H.weights.size, H.starts[1]
-    for k in range(1, m + 1):
-        if k == 1 and fresh:
+    m, second, last = H.weights.size, H.starts[1], H.starts.size - 2
+    for place in range(H.route.shape[0]):
+        level, phase = H.route[place, 0], H.route[place, 1]
+        lo, hi = H.starts[level], H.starts[level + 1]
+        if level == last and H.inverse.size > 0:
+            buffers[0][lo:hi] = H.inverse @ b[lo:hi]
+            continue
+        first = 1
+        if phase == _FRESH:
             _begin(H.weights[0], H.scale, b, buffers[1], lo, hi)
-        else:
-            _smooth(H, level, H.weights[k - 1], b, buffers[(k - 1) % 2], buffers[k % 2])
-    if not coarsest:
-        x, r = buffers[m % 2], buffers[(m + 1) % 2]
-        _defect(H, level, b, x, r)
-        _multiply(H.restrict, r, b[second:], hi - second, H.starts[level + 2] - second)
-        for visit in range(H.visits):
-            cycle(H, b, buffers, level + 1, visit == 0)
-        _add_product(H.prolong, buffers[0][second:], x, lo, hi)
-    for k in range(m + 1, 2 * m + 1):
-        _smooth(H, level, H.weights[2 * m - k], b, buffers[(k - 1) % 2], buffers[k % 2])
+            first = 2
+        if phase == _AFTER:
+            _add_product(H.prolong, buffers[0][second:], buffers[m % 2], lo, hi)
+            first = m + 1
+        end = m if phase != _AFTER and level < last else 2 * m
+        for k in range(first, end + 1):
+            weight = H.weights[min(k - 1, 2 * m - k)]
+            _smooth(H, level, weight, b, buffers[(k - 1) % 2], buffers[k % 2])
+        if end == m:
+            _defect(H, level, b, buffers[m % 2], buffers[(m + 1) % 2])
+            below = H.starts[level + 2]
+            _multiply(H.restrict, buffers[(m + 1) % 2], b[second:], hi - second, below - second)
 
 
 @register_jitable

@@ -111,7 +111,7 @@ def chebyshev_iteration(
     -------
     Solution
         ``info`` is a `ChebyshevIterationInfo`. A residual that grew by 1/eps ends the iteration
-        with the reason NONFINITE, a negative eigenvalue that the estimate found with
+        with the reason DIVERGED, a negative eigenvalue that the estimate found with
         INDEFINITE_OPERATOR.
 
     Raises

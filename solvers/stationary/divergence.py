@@ -13,8 +13,7 @@ from resolvent.solvers.krylov.curvature import mark
 
 __all__ = ["DIVERGED", "StationaryInfo", "contraction", "diverging", "growth", "with_contraction"]
 
-_REASON = Reason.NONFINITE  # on its way to infinity, with every digit lost already
-DIVERGED = code(_REASON)
+DIVERGED = code(Reason.DIVERGED)
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def growth(xp: Namespace, dtype: Any) -> float:
 
 def diverging(xp: Namespace, trouble: Array, norms: Array, first: Array, dtype: Any) -> Array:
     """Name the divergence of columns whose residual norms grew beyond all bounds."""
-    return mark(xp, trouble, xp.logical_not(norms <= growth(xp, dtype) * first), _REASON)
+    return mark(xp, trouble, xp.logical_not(norms <= growth(xp, dtype) * first), Reason.DIVERGED)
 
 
 def contraction(history: NDArray[np.floating[Any]]) -> float:

@@ -81,7 +81,7 @@ def richardson(
     -------
     Solution
         ``info`` is a `resolvent.solvers.stationary.divergence.StationaryInfo` with the contraction
-        a step. A residual that grew by 1/eps ends the iteration with the reason NONFINITE.
+        a step. A residual that grew by 1/eps ends the iteration with the reason DIVERGED.
 
     Raises
     ------

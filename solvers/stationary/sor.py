@@ -69,7 +69,7 @@ def sor(
     Solution
         ``matvecs`` counts a sweep as a product; ``info`` is a
         `resolvent.solvers.stationary.divergence.StationaryInfo` with the contraction a step. A
-        residual that grew by 1/eps ends the iteration with the reason NONFINITE.
+        residual that grew by 1/eps ends the iteration with the reason DIVERGED.
 
     Raises
     ------

@@ -36,7 +36,14 @@ def test_every_reason_has_its_own_advice():
     # An Enum makes two members of equal value one.
     wanted = {
         *("CONVERGED", "MAXITER", "STAGNATED", "INDEFINITE_OPERATOR", "INDEFINITE_PRECONDITIONER"),
-        *("BREAKDOWN", "NONFINITE", "TIME_LIMIT", "STOPPED_BY_CALLBACK", "INCONSISTENT"),
+        *(
+            "BREAKDOWN",
+            "DIVERGED",
+            "NONFINITE",
+            "TIME_LIMIT",
+            "STOPPED_BY_CALLBACK",
+            "INCONSISTENT",
+        ),
     }
     assert {reason.name for reason in Reason} == wanted
 
