@@ -32,6 +32,11 @@ _AGGREGATION: dict[str, Any] = {
 }
 
 
+def absolute_product(S: sparse.csr_array, x: NDArray[Any]) -> NDArray[Any]:
+    """Return ``abs(S) @ x``, sharing the index arrays of S."""
+    return np.asarray(sparse.csr_array((np.abs(S.data), S.indices, S.indptr), S.shape) @ x)
+
+
 @dataclass(frozen=True, eq=False)
 class Hierarchy:
     """Matrices of all levels, and the transfers between each and the next, in CSR."""
@@ -43,7 +48,7 @@ class Hierarchy:
     @cached_property
     def sums(self) -> list[NDArray[Any]]:
         """Row sums of the absolute values of each matrix."""
-        return [abs(A) @ np.ones(A.shape[0], dtype=A.dtype) for A in self.matrices]
+        return [absolute_product(A, np.ones(A.shape[0], dtype=A.dtype)) for A in self.matrices]
 
     @cached_property
     def noise(self) -> list[NDArray[Any]]:
@@ -54,7 +59,7 @@ class Hierarchy:
         noise = [np.zeros_like(self.sums[0])]
         unit = _ROUNDINGS * eps(np, self.matrices[0].dtype)
         for R, sums in zip(self.restrict, self.sums, strict=False):
-            noise.append(abs(R) @ np.maximum(unit * sums, noise[-1]))
+            noise.append(absolute_product(R, np.maximum(unit * sums, noise[-1])))
         return noise
 
 

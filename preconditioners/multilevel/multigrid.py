@@ -183,6 +183,8 @@ def multigrid(
         rows, coarsening=coarsening, symmetric=symmetric, max_coarse=max_coarse, **options
     )
     matrices = hierarchy.matrices
+    if not np.all(hierarchy.sums[0]):
+        raise SingularMatrixError(f"row {int(np.argmin(hierarchy.sums[0]))} of A is zero")
     inverse, definite = np.empty((0, 0), dtype=rows.dtype), symmetric
     if matrices[-1].shape[0] <= max(max_coarse, _LARGEST_DENSE):
         inverse, definite = coarsest_inverse(hierarchy, symmetric=symmetric)
@@ -217,21 +219,13 @@ def _candidates(near_nullspace: ArrayLike, rows: sparse.csr_array) -> NDArray[An
 
 
 def _recognised(rows: sparse.csr_array) -> tuple[Any, bool]:
-    """Return the compiled form of A, and whether A is symmetric.
-
-    Raises
-    ------
-    SingularMatrixError
-        A row is zero.
-    """
-    from resolvent.linalg.compiled.matrices import CSR, SymmetricDiagonals
+    """Return the compiled form of A, and whether A is symmetric."""
+    from resolvent.linalg.compiled.matrices import CSR, Stencil, SymmetricDiagonals
     from resolvent.linalg.compiled.recognise import recognise
 
-    filled = np.add.reduceat(np.append(rows.data != 0, False), rows.indptr[:-1])
-    filled = np.where(np.diff(rows.indptr) > 0, filled, False)
-    if not np.all(filled):
-        raise SingularMatrixError(f"row {int(np.argmin(filled))} of A is zero")
     if rows.shape[0] < _WORTH_A_FORM:
         return CSR(rows.indptr, rows.indices, rows.data), is_hermitian(rows)
     form = recognise(rows, rows.dtype)
+    if isinstance(form, Stencil):
+        return form, bool(np.all(form.neighbours[::2] == form.neighbours[1::2]))
     return form, isinstance(form, SymmetricDiagonals) or is_hermitian(rows)
