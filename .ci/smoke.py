@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 import resolvent
-from resolvent.linalg import inv_rootm, polar, root_certificate, sqrtm
+from resolvent.linalg import gallery, inv_rootm, polar, root_certificate, sqrtm
+from resolvent.preconditioners import ichol
+from resolvent.solvers import cg, gmres, solve
 
 assert "site-packages" in resolvent.__file__, resolvent.__file__
 
@@ -18,9 +20,16 @@ assert np.allclose(sqrtm(np.broadcast_to(A, (100, 2, 2))), [[2, 1], [1, 2]])
 assert np.allclose(np.linalg.matrix_power(inv_rootm(A, 4), 4) @ A, np.eye(2))
 assert np.allclose(polar(A).U, np.eye(2))
 
+L = gallery.poisson((30, 30))
+b = np.ones(900)
+assert solve(L, b).converged
+assert cg(L, b, M=ichol(L)).converged
+assert gmres(L, b).converged
+
 command = Path(sys.executable).with_name("resolvent")
 listed = subprocess.run([command, "list"], capture_output=True, text=True, check=True).stdout
 assert "fast-matrix-square-root" in listed, listed
+assert "learning-to-relax" in listed, listed
 wrong = subprocess.run([command, "check", "fast-matrix-sqare-root"], capture_output=True, text=True)
 assert wrong.returncode == 2, wrong
 assert "did you mean" in wrong.stderr, wrong
