@@ -3,6 +3,7 @@ r"""The one stopping rule of the library: :math:`\|b - A x\| \le \max(rtol\,\|b\
 It is relative to ``b``, never to the first residual, so that a good initial guess is rewarded.
 """
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, Self
@@ -85,12 +86,14 @@ class Stop:
         if b.ndim not in (1, 2):
             raise ValueError(f"b must be of shape (n,) or (n, k), got {tuple(b.shape)}")
         columns = [b] if b.ndim == 1 else [b[:, j] for j in range(b.shape[1])]
-        norms = np.array([scaled_norm(column, inner)[1] for column in columns])
-        if not np.all(np.isfinite(norms)):
+        norms = [scaled_norm(column, inner)[1] for column in columns]
+        if not all(map(math.isfinite, norms)):
             raise ValueError("b has NaN or infinite entries")
-        threshold = np.maximum(rtol * norms, atol).reshape(b.shape[1:])
-        reach = eps(namespace_of(b), b.dtype) * norms.reshape(b.shape[1:])
-        if (rtol or atol) and np.any(threshold < reach):
+        wanted = [max(rtol * norm, atol) for norm in norms]
+        threshold = np.array(wanted).reshape(b.shape[1:])
+        unit = eps(namespace_of(b), b.dtype)
+        reached = all(unit * norm <= want for norm, want in zip(norms, wanted, strict=True))
+        if (rtol or atol) and not reached:
             warnings.warn(
                 f"rtol = {rtol:g} with atol = {atol:g} asks for less than the rounding error "
                 f"of b in {b.dtype}; loosen it or use a higher precision",

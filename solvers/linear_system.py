@@ -67,7 +67,9 @@ def linear_system(
     if x0 is not None and tuple(x0.shape) != wanted:
         raise ValueError(f"x0 must be of shape {wanted}, got {tuple(x0.shape)}")
     M = None if M is None else keeping_dtype(M, "M")
-    return LinearSystem(xp, _with_kernel(keeping_dtype(A, "A"), b), b, x0, M)
+    if A.matrix is None or A.dtype != b.dtype:
+        A = keeping_dtype(A, "A")
+    return LinearSystem(xp, _with_kernel(A, b), b, x0, M)
 
 
 def _common_dtype(xp: Namespace, A: Operator, M: Preconditioner | None, b: Array) -> Any:

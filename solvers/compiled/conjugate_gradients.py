@@ -189,11 +189,6 @@ def _part(which, A, vectors, alpha, beta, sums, t):  # type: ignore[no-untyped-d
         _put(sums, t, subtract(A, alpha, p, q, r, lo, hi))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _alone(which, A, vectors, alpha, beta, sums):  # type: ignore[no-untyped-def]
-    _part(which, A, vectors, alpha, beta, sums, 0)
-
-
 # one region for all passes, because numba takes seconds to compile each
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def _together(which, A, vectors, alpha, beta, sums):  # type: ignore[no-untyped-def]
@@ -201,27 +196,11 @@ def _together(which, A, vectors, alpha, beta, sums):  # type: ignore[no-untyped-
         _part(which, A, vectors, alpha, beta, sums, t)
 
 
-def _share(which, A, vectors, alpha, beta, sums, parts):  # type: ignore[no-untyped-def]
-    raise NotImplementedError
-
-
-@overload(_share)
-def _share_of(which, A, vectors, alpha, beta, sums, parts):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Do a pass alone where ``parts`` is None, else together."""
-    if parts == types.none:
-        return lambda which, A, vectors, alpha, beta, sums, parts: _alone(  # noqa: ARG005
-            which, A, vectors, alpha, beta, sums
-        )
-    return lambda which, A, vectors, alpha, beta, sums, parts: _together(  # noqa: ARG005
-        which, A, vectors, alpha, beta, sums
-    )
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _loop(  # type: ignore[no-untyped-def]
     A, M, x, r, z, p, q, scalars, trouble, norms, tolerance, parts
 ):
-    columns = trouble.size
+    n, columns = x.shape[0], trouble.size
     sums = np.zeros(
         (1 if parts is None else parts, 16), dtype=x.dtype
     )  # a cache line or two for each thread
@@ -235,7 +214,10 @@ def _loop(  # type: ignore[no-untyped-def]
         z = precondition(M, r, z)
         vectors = (x, r, z, p, q)
         if not is_identity(M):
-            _share(_RZ, A, vectors, alpha, beta, sums, parts)
+            if parts is None:
+                _put(sums, 0, _dot(r, z, 0, n))
+            else:
+                _together(_RZ, A, vectors, alpha, beta, sums)
         for j in range(columns):
             rz = rr[j] if is_identity(M) else sums[:, j].sum()
             if active[j] and not rz > 0:
@@ -245,10 +227,16 @@ def _loop(  # type: ignore[no-untyped-def]
             rho[j] = rz
         if not active.any():
             break
-        _share(_MOVE, A, vectors, alpha, beta, sums, parts)
+        if parts is None:
+            _put(sums, 0, _move(x, alpha, p, z, beta, 0, n))
+        else:
+            _together(_MOVE, A, vectors, alpha, beta, sums)
         for j in range(columns):
             pp[j] = sums[:, j].sum()
-        _share(_CURVATURE, A, vectors, alpha, beta, sums, parts)
+        if parts is None:
+            _put(sums, 0, curvature(A, p, q, 0, n))
+        else:
+            _together(_CURVATURE, A, vectors, alpha, beta, sums)
         products += 1
         for j in range(columns):
             pq = sums[:, j].sum()
@@ -269,7 +257,10 @@ def _loop(  # type: ignore[no-untyped-def]
                 trouble[j] = _INCONSISTENT
         if not active.any():
             break
-        _share(_SUBTRACT, A, vectors, alpha, beta, sums, parts)
+        if parts is None:
+            _put(sums, 0, subtract(A, alpha, p, q, r, 0, n))
+        else:
+            _together(_SUBTRACT, A, vectors, alpha, beta, sums)
         for j in range(columns):
             rr[j] = sums[:, j].sum()
             norms[taken, j] = np.sqrt(rr[j])

@@ -25,6 +25,8 @@ def is_known(system: LinearSystem, inner: Inner | None) -> bool:
 def is_on_gpu(system: LinearSystem, inner: Inner | None) -> bool:
     """Tell whether the CUDA kernels can run: one real CuPy vector, CSR, a diagonal at most."""
     b, A, M = system.b, system.A.matrix, system.M
+    if type(b) is np.ndarray:
+        return False
     known = array_api_compat.is_cupy_array(b) and getattr(A, "format", "") == "csr"
     if inner is not None or not known or b.ndim != 1:
         return False

@@ -248,7 +248,7 @@ def cg_columns_steps(
 
 
 def _doubt(M: Preconditioner | None) -> str:
-    if M is None:
+    if M is None or (M.is_spd is not False and M.is_linear and M.is_fixed):
         return ""
     doubts = {
         "not positive definite": M.is_spd is False,
