@@ -11,7 +11,7 @@ matrix, and one cycle is a fixed linear operator; for symmetric positive definit
 positive definite.
 
 Cost: set-up by PyAMG on one thread, a second or so for a million unknowns. A V-cycle reads each
-matrix 2m times, about 4.4 m products with A at the usual operator complexity of 2.2.
+matrix 2m times: about 4.4 m products with A at the operator complexity 2.2 of five-point matrices.
 
 Failure modes: many steps where smooth errors are not what PyAMG's coarsening takes them for:
 strong anisotropy at an angle to the mesh, elasticity without ``near_nullspace``, Helmholtz.
@@ -140,13 +140,13 @@ def multigrid(
     -----
     On the host. ``M @ r`` takes ``(n,)``, and ``(n, k)`` column by column, in the precision of r.
     The cycle runs in the precision of A: ``multigrid(A.astype(np.float32))`` halves its memory,
-    and inside float64 conjugate gradients costs no step as long as the condition of A is well
-    below :math:`10^7`. M owns its work arrays: one thread may use it at a time.
+    and costs at most a step more inside float64 conjugate gradients, as long as the condition of
+    A is well below :math:`10^7`. M owns its work arrays: one thread may use it at a time.
 
     With Ruge-Stuben the weights of PyAMG's "direct" interpolation are the default: on five-point
     matrices the set-up takes 0.6 of the time of its "classical" ones, for at most one step more.
     With smoothed aggregation the prolongations are damped by row sums instead of an estimated
-    spectral radius, and the candidates are not improved: a quarter of PyAMG's set-up time.
+    spectral radius, and the candidates are not improved: at most half of PyAMG's set-up time.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def multigrid(
     >>> A = gallery.poisson((40, 40))
     >>> M = multigrid(A)
     >>> M.info.levels
-    (1600, 800, 200)
+    (1600, 800, 207, 54)
     >>> cg(A, np.ones(1600), M=M).iterations < 10
     True
     """
