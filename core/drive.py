@@ -56,7 +56,7 @@ class Iteration:
     residual_norm : float or ndarray
         Residual norm by the recurrence, one for each column of ``b``.
     x : array
-        The iterate, computed when it is asked for.
+        The iterate, computed when it is asked for; that is possible while the callback runs.
     """
 
     iteration: int
@@ -185,7 +185,7 @@ class _Run:
             tolerance, self.stop.maxiter - self.taken, 1 if self.callback is not None else every
         )
         solution = None
-        for state, norms, trouble in _read(steps(self.A, r, target), len(active), self.gpu):
+        for state, norms, trouble in _read(steps(self.A, r, target), target, self.gpu):
             self.taken += len(norms)
             if len(norms):
                 rows = np.empty((len(norms), len(self.columns)))
@@ -201,7 +201,7 @@ class _Run:
                 latest = last[places[j]] / column.scale
                 if not math.isfinite(latest):
                     why = Reason.NONFINITE
-                elif state.claim or (norms[:, j] <= tolerance[j]).any():
+                elif state.claim or not len(norms) or (norms[:, j] <= tolerance[j]).any():
                     why = why or Reason.CONVERGED
                 if why is not None:
                     running.pop(j).settle(_column(solution(), j), why)
@@ -223,8 +223,16 @@ class _Run:
             at = {id(column): column.moved(_column(d, j)) for j, column in running.items()}
             return _stack([at.get(id(column), column.x) for column in self.columns], self.vector)
 
+        now = [True]
+
+        def while_called() -> Array:
+            if not now:
+                raise RuntimeError("x is gone: ask for it while the callback runs")
+            return solution()
+
         level = float(norms[0]) if self.vector else norms
-        asked = self.callback(Iteration(self.taken, level, solution))
+        asked = self.callback(Iteration(self.taken, level, while_called))
+        now.clear()
         return Reason.STOPPED_BY_CALLBACK if asked else None
 
 
@@ -246,7 +254,8 @@ class _Column:
             self.x = xp.zeros(A.operator.shape[1], dtype=b.dtype, device=device_of(b))
             self.r = b
         else:
-            self.x, self.r = x0, b - A @ x0
+            self.x = xp.asarray(x0, copy=True)
+            self.r = b - A @ self.x
         self.scale, self.norm = scaled_norm(self.r, inner)
         self.reason: Reason | None = None
         self.kept: tuple[float, Array] | None = None
@@ -297,17 +306,19 @@ def _once(compute: Callable[[], Array]) -> Callable[[], Array]:
 
 
 def _read(
-    states: Iterable[State], count: int, gpu: bool
+    states: Iterable[State], target: Target, gpu: bool
 ) -> Iterator[tuple[State, NDArray[np.float64], NDArray[np.int64]]]:
     """Bring residual norms ``(s, k)`` and troubles ``(k,)`` to the host, on a GPU in batches.
 
     Compiled loops have read theirs already.
     """
     batch: list[State] = []
+    count, left = target.tolerance.size, target.budget
     for state in states:
         if gpu and not isinstance(state.norms, np.ndarray):
             batch.append(state)
-            if len(batch) == _GPU_EVERY:
+            left -= 1
+            if len(batch) == target.every or not left:
                 yield _flush(batch, count)
         else:
             norms = to_host(state.norms).astype(np.float64).reshape(-1, count)

@@ -60,6 +60,7 @@ def scaled_norm(x: Array, by: Inner = inner) -> tuple[float, float]:
         largest = math.sqrt(float(real(xp, by(xp.full_like(x, largest), xp.ones_like(x)))))
     if not 0 < largest < math.inf:
         return 1.0, largest
-    scale = math.ldexp(1.0, math.frexp(largest)[1])
+    top = 1023 if xp.finfo(x.dtype).bits == 64 else 127  # the largest power of two there is
+    scale = math.ldexp(1.0, min(math.frexp(largest)[1], top))
     scaled = x / scale
     return scale, scale * math.sqrt(float(real(xp, by(scaled, scaled))))

@@ -53,8 +53,8 @@ def linear_system(
     given = {"b": b} if x0 is None else {"b": b, "x0": x0}
     entered = enter(matrix=False, **given)
     xp, (b, *rest) = entered.xp, entered.arrays
-    if b.ndim not in (1, 2):
-        raise ValueError(f"b must be of shape (n,) or (n, k), got {tuple(b.shape)}")
+    if b.ndim not in (1, 2) or b.shape[1:] == (0,):
+        raise ValueError(f"b must be of shape (n,) or (n, k) with k > 0, got {tuple(b.shape)}")
     A = as_operator(A, like=b)
     if square and A.shape[0] != A.shape[1]:
         raise ValueError(f"A must be square, got shape {A.shape}; use lsqr or lsmr")

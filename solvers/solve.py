@@ -152,13 +152,12 @@ def solve(
         except (SingularMatrixError, NotPositiveDefiniteError, ImportError) as error:
             attempts.append(_attempt(plan, f"{type(error).__name__}: {error}", 0))
             continue
-        limits = [limit for limit in (time_limit, plan.patience) if limit is not None]
-        found = plan.method(
-            system.A, system.b, M=M, time_limit=min(limits, default=None), **options
-        )
+        impatient = plan.patience is not None and (time_limit is None or plan.patience < time_limit)
+        limit = plan.patience if impatient else time_limit
+        found = plan.method(system.A, system.b, M=M, time_limit=limit, **options)
         attempts.append(_attempt(plan, found.reason, found.iterations))
         solution = found if solution is None else _after(solution, found)
-        lost_patience = found.reason is Reason.TIME_LIMIT and plan.patience is not None
+        lost_patience = found.reason is Reason.TIME_LIMIT and impatient
         if found.reason not in _WORTH_ANOTHER and not lost_patience:
             break
         options["x0"] = solution.x

@@ -12,7 +12,8 @@ __all__ = ["multiply"]
 
 
 def multiply(form: Any, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return ``A @ x`` of a contiguous vector."""
+    """Return ``A @ x`` of a vector."""
+    x = np.ascontiguousarray(x)  # runs of numbers are loaded without looking at strides
     y = np.empty_like(x)
     if threads(x.size) == 1:
         _serial(form, x, y)

@@ -12,6 +12,7 @@ from resolvent.linalg.compiled.matrices import CSR, Diagonals, Stencil, Symmetri
 __all__ = ["recognise"]
 
 _MOST_DIAGONALS = 27  # of a 3x3x3 neighbourhood
+_SAMPLES = 50  # rows that are looked at first
 _MOST_ZEROS = 2  # stored numbers, those of the diagonals over those of the rows
 _SHORTEST_LINES = 64  # fewer lines can't be shared between threads
 _WORTH_A_STENCIL = 20_000  # rows; below it the diagonals are in the cache
@@ -24,10 +25,9 @@ def recognise(A: sparse.csr_array, dtype: Any) -> Any:
     """
     n = A.shape[0]
     data = np.ascontiguousarray(A.data, dtype=dtype)
-    offsets = _distinct_diagonals(A.indptr, A.indices, _MOST_DIAGONALS)
-    if not 0 < len(offsets) * n <= _MOST_ZEROS * A.nnz:
+    offsets, values, symmetric = _diagonals(A.indptr, A.indices, data, _MOST_DIAGONALS)
+    if not len(offsets):
         return CSR(A.indptr, A.indices, data)
-    values, symmetric = _fill(A.indptr, A.indices, data, offsets)
     if n >= _WORTH_A_STENCIL:
         stencil = _stencil(dict(zip(offsets.tolist(), values, strict=True)))
         if stencil is not None:
@@ -40,11 +40,27 @@ def recognise(A: sparse.csr_array, dtype: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _distinct_diagonals(indptr, indices, most):  # type: ignore[no-untyped-def]
-    """Return the offsets in order, none if there are more than ``most``."""
+def _diagonals(indptr, indices, data, most):  # type: ignore[no-untyped-def]
+    """Return the offsets in order, none if they are not few, the diagonals, and their symmetry."""
+    n = indptr.size - 1
+    offsets = _distinct(indptr, indices, most, max(1, n // _SAMPLES))
+    if 0 < offsets.size * n <= _MOST_ZEROS * data.size:
+        complete, values, symmetric = _fill(indptr, indices, data, offsets)
+        if complete:
+            return offsets, values, symmetric
+    offsets = _distinct(indptr, indices, most, 1)
+    if not 0 < offsets.size * n <= _MOST_ZEROS * data.size:
+        offsets = offsets[:0]
+    _, values, symmetric = _fill(indptr, indices, data, offsets)
+    return offsets, values, symmetric
+
+
+@njit(cache=True, nogil=True)
+def _distinct(indptr, indices, most, stride):  # type: ignore[no-untyped-def]
+    """Return the offsets in every so many rows, in order, none if there are more than ``most``."""
     offsets = np.zeros(most, dtype=np.int64)
     found = 0
-    for i in range(indptr.size - 1):
+    for i in range(0, indptr.size - 1, stride):
         guess = 0
         for k in range(indptr[i], indptr[i + 1]):
             offset = indices[k] - i
@@ -63,14 +79,20 @@ def _distinct_diagonals(indptr, indices, most):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _fill(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
-    """Return the diagonals, and whether the lower ones mirror the upper ones."""
+    """Return whether all entries are on them, the diagonals, and whether they mirror each other."""
     n, found = indptr.size - 1, offsets.size
     values = np.zeros((found, n), dtype=data.dtype)
+    if found == 0:
+        return False, values, False
     for i in range(n):
         guess = 0
         for k in range(indptr[i], indptr[i + 1]):
-            while offsets[guess] != indices[k] - i:
+            for _ in range(found):
+                if offsets[guess] == indices[k] - i:
+                    break
                 guess = guess + 1 if guess + 1 < found else 0
+            else:
+                return False, values, False
             values[guess, i] += data[k]
     symmetric = found % 2 == 1 and offsets[found // 2] == 0
     for d in range(found // 2):
@@ -79,7 +101,7 @@ def _fill(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
                 symmetric &= values[-1 - d, i] == values[d, i - offsets[d]]
         else:
             symmetric = False
-    return values, symmetric
+    return True, values, symmetric
 
 
 def _stencil(diagonals: dict[int, NDArray[Any]]) -> Stencil | None:

@@ -84,6 +84,22 @@ def _orthogonalise(V, w, h, j):  # type: ignore[no-untyped-def]
                 parts[row] += V[row, rest] * w[rest]
             h[row] += parts[row]
     sums, k, square = splat(w, 0), 0, 0 * w[0]
+    one, two, three = count(w), 2 * count(w), 3 * count(w)
+    while k + 4 * count(w) <= n:
+        a, b = load_run(w, k), load_run(w, k + one)
+        c, d = load_run(w, k + two), load_run(w, k + three)
+        for i in range(j + 1):
+            part, place = splat(w, parts[i]), i * n + k
+            a = a - part * load_run(flat, place)
+            b = b - part * load_run(flat, place + one)
+            c = c - part * load_run(flat, place + two)
+            d = d - part * load_run(flat, place + three)
+        store_run(w, k, a)
+        store_run(w, k + one, b)
+        store_run(w, k + two, c)
+        store_run(w, k + three, d)
+        sums = sums + a * a + b * b + c * c + d * d
+        k += 4 * count(w)
     while k + count(w) <= n:
         run = load_run(w, k)
         for i in range(j + 1):

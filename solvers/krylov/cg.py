@@ -228,7 +228,7 @@ def cg_columns_steps(
     loops = [ConjugateGradients(A.kernel, form, np.ascontiguousarray(whole[:, g])) for g in groups]
     left = target.budget
     while True:
-        steps = min(chunk(r.size), target.every, left) if M is None else 1
+        steps = min(chunk(r.shape[0]), target.every, left) if M is None else 1
         norms = np.concatenate([[loop.norms] for loop in loops], axis=1).repeat(steps, axis=0)
         taken = products = 0
         for loop, group in zip(loops, groups, strict=True):

@@ -20,7 +20,8 @@ Differs from the source in: CGS2 instead of modified Gram-Schmidt; the residual 
 null vector of the Hessenberg matrix (`resolvent.solvers.krylov.arnoldi`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -155,7 +156,8 @@ def gmres_compiled_steps(
             norms = cycle.advance(float(target.tolerance[0]), steps)
             if not len(norms):  # the entries of A have no squares
                 A.spent(1)
-                yield from gmres_steps(A, r, target, M=M, restart=restart)
+                for state in gmres_steps(A, r, target, M=M, restart=restart):
+                    yield replace(state, x=partial(_further, x, state.x))
                 return
             left -= len(norms)
             A.spent(len(norms))
@@ -164,3 +166,7 @@ def gmres_compiled_steps(
         d = cycle.correction()
         x = x + d
         r = r - A @ d
+
+
+def _further(x: Array, d: Callable[[], Array]) -> Array:
+    return x + d()

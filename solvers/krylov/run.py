@@ -3,13 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from resolvent.arrays import Array, device_of, enter, eps, to_host
+import numpy as np
+
+from resolvent.arrays import Array, device_of, enter, eps
 from resolvent.drive import Callback, Optimal, drive
 from resolvent.recurrence import Steps
 from resolvent.results import Reason, Solution
 from resolvent.solvers.linear_system import LinearSystem
 from resolvent.stopping import Stop
-from resolvent.vectors import Inner, norm
+from resolvent.vectors import Inner, norm, scaled_norm
 from resolvent.vectors import inner as euclidean
 
 __all__ = ["run"]
@@ -53,10 +55,11 @@ def run(
     outside = Z @ (_adjoint(system, Z) @ system.b)
     solution = drive(steps, system.A, system.b - outside, **options)
     x = solution.x - Z @ (_adjoint(system, Z) @ solution.x)
-    misfit = to_host(norm(outside, inner))
+    parts = [outside] if outside.ndim == 1 else [outside[:, j] for j in range(outside.shape[1])]
+    misfit = np.reshape([scaled_norm(part, inner)[1] for part in parts], outside.shape[1:])
     if (misfit <= stop.threshold).all():
         return replace(solution, x=x)
-    truth = (solution.residual_norm**2 + misfit**2) ** 0.5
+    truth = np.hypot(solution.residual_norm, misfit)
     return replace(
         solution,
         x=x,
