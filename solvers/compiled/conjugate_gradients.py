@@ -169,31 +169,41 @@ def _is_null(A, p, q, j, pp, largest):  # type: ignore[no-untyped-def]
     return qq <= np.sqrt(np.finfo(p.dtype).eps) * largest[j] ** 2 * pp[j]
 
 
-# the passes over the vectors
-_RZ, _MOVE, _CURVATURE, _SUBTRACT = range(4)
+_compile_parallel = njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 
 
 @register_jitable
-def _part(which, A, vectors, alpha, beta, sums, t):  # type: ignore[no-untyped-def]
-    """Do one of the passes on the rows of thread ``t``."""
-    x, r, z, p, q = vectors
-    n, parts = x.shape[0], sums.shape[0]
-    lo, hi = t * n // parts, (t + 1) * n // parts
-    if which == _RZ:
-        _put(sums, t, _dot(r, z, lo, hi))
-    elif which == _MOVE:
-        _put(sums, t, _move(x, alpha, p, z, beta, lo, hi))
-    elif which == _CURVATURE:
-        _put(sums, t, curvature(A, p, q, lo, hi))
-    else:
-        _put(sums, t, subtract(A, alpha, p, q, r, lo, hi))
+def _rows(n, sums, t):  # type: ignore[no-untyped-def]
+    parts = sums.shape[0]
+    return t * n // parts, (t + 1) * n // parts
 
 
-# one region for all passes, because numba takes seconds to compile each
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def _together(which, A, vectors, alpha, beta, sums):  # type: ignore[no-untyped-def]
+@_compile_parallel
+def _dot_together(x, y, sums):  # type: ignore[no-untyped-def]
     for t in prange(sums.shape[0]):
-        _part(which, A, vectors, alpha, beta, sums, t)
+        lo, hi = _rows(x.shape[0], sums, t)
+        _put(sums, t, _dot(x, y, lo, hi))
+
+
+@_compile_parallel
+def _move_together(x, alpha, p, z, beta, sums):  # type: ignore[no-untyped-def]
+    for t in prange(sums.shape[0]):
+        lo, hi = _rows(x.shape[0], sums, t)
+        _put(sums, t, _move(x, alpha, p, z, beta, lo, hi))
+
+
+@_compile_parallel
+def _curvature_together(A, p, q, sums):  # type: ignore[no-untyped-def]
+    for t in prange(sums.shape[0]):
+        lo, hi = _rows(p.shape[0], sums, t)
+        _put(sums, t, curvature(A, p, q, lo, hi))
+
+
+@_compile_parallel
+def _subtract_together(A, alpha, p, q, r, sums):  # type: ignore[no-untyped-def]
+    for t in prange(sums.shape[0]):
+        lo, hi = _rows(r.shape[0], sums, t)
+        _put(sums, t, subtract(A, alpha, p, q, r, lo, hi))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -212,12 +222,11 @@ def _loop(  # type: ignore[no-untyped-def]
     taken = products = 0
     while taken < norms.shape[0] and active.any():
         z = precondition(M, r, z)
-        vectors = (x, r, z, p, q)
         if not is_identity(M):
             if parts is None:
                 _put(sums, 0, _dot(r, z, 0, n))
             else:
-                _together(_RZ, A, vectors, alpha, beta, sums)
+                _dot_together(r, z, sums)
         for j in range(columns):
             rz = rr[j] if is_identity(M) else sums[:, j].sum()
             if active[j] and not rz > 0:
@@ -230,13 +239,13 @@ def _loop(  # type: ignore[no-untyped-def]
         if parts is None:
             _put(sums, 0, _move(x, alpha, p, z, beta, 0, n))
         else:
-            _together(_MOVE, A, vectors, alpha, beta, sums)
+            _move_together(x, alpha, p, z, beta, sums)
         for j in range(columns):
             pp[j] = sums[:, j].sum()
         if parts is None:
             _put(sums, 0, curvature(A, p, q, 0, n))
         else:
-            _together(_CURVATURE, A, vectors, alpha, beta, sums)
+            _curvature_together(A, p, q, sums)
         products += 1
         for j in range(columns):
             pq = sums[:, j].sum()
@@ -260,7 +269,7 @@ def _loop(  # type: ignore[no-untyped-def]
         if parts is None:
             _put(sums, 0, subtract(A, alpha, p, q, r, 0, n))
         else:
-            _together(_SUBTRACT, A, vectors, alpha, beta, sums)
+            _subtract_together(A, alpha, p, q, r, sums)
         for j in range(columns):
             rr[j] = sums[:, j].sum()
             norms[taken, j] = np.sqrt(rr[j])

@@ -1,3 +1,4 @@
+import array_api_strict as xp
 import numpy as np
 import pytest
 
@@ -188,3 +189,50 @@ def test_flags_of_a_gpu_are_read_in_batches(monkeypatch):
     assert solution.converged
     assert plain <= solution.iterations < plain + 10
     assert len(reads) == -(-solution.iterations // 10)
+
+
+def test_on_a_gpu_the_limit_holds_and_a_callback_sees_every_step(monkeypatch):
+    monkeypatch.setattr("resolvent.drive._on_gpu", lambda _: True)
+    b = xp.asarray(B)
+
+    def steps(A, r, _):
+        d = xp.zeros_like(r)
+        while True:
+            d = d + (r - A @ d) / 4
+            yield State(lambda d=d: d, xp.sqrt(xp.sum((r - A @ d) ** 2)))
+
+    seen = []
+    for maxiter in (3, 10, 13):
+        operator = as_operator(xp.asarray(A), like=b)
+        stop = Stop.for_rhs(b, rtol=1e-12, maxiter=maxiter)
+        assert drive(steps, operator, b, stop=stop).iterations == maxiter
+    drive(steps, operator, b, stop=stop, callback=lambda it: seen.append(it.iteration))
+    assert seen == list(range(1, 14))
+
+
+def test_an_iterate_is_not_to_be_had_after_its_callback():
+    kept = []
+    run(richardson, maxiter=3, callback=lambda it: kept.append(it))
+    with pytest.raises(RuntimeError, match="x is gone"):
+        _ = kept[0].x
+
+    values = []
+    run(richardson, maxiter=3, callback=lambda it: values.append((it, it.x)) or False)
+    assert all(it.x is x for it, x in values)  # what was asked for in time stays
+
+
+def test_a_recurrence_that_makes_no_step_ends():
+    def idle(A, r, _):
+        while True:
+            yield State(lambda: np.zeros_like(r), np.empty(0))
+
+    solution = run(idle)
+    assert solution.reason is Reason.STAGNATED
+    assert solution.iterations == 0
+
+
+def test_the_solution_is_not_the_guess():
+    guess = np.ones(3)
+    solution = run(richardson, x0=guess)
+    assert solution.iterations == 0
+    assert not np.shares_memory(solution.x, guess)

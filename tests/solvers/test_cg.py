@@ -324,3 +324,43 @@ def test_a_complex_preconditioner_makes_the_computation_complex():
     solution = cg(A, np.ones(36), M=shift)
     assert solution.converged
     assert solution.x.dtype == np.complex128
+
+
+@pytest.mark.parametrize("offsets", [(0,), (-1, 0, 1), (-2, -1, 0, 1)])
+def test_guesses_and_right_hand_sides_in_columns_may_lie_in_any_order(offsets, rng):
+    n = 40
+    A = sparse.diags_array([10.0 + d for d in offsets], offsets=offsets, shape=(n, n)).tocsr()
+    X = rng.standard_normal((n, 3))
+    for order in "CF":
+        solution = cg(A, np.asarray(A @ X, order=order), x0=np.asarray(X, order=order))
+        assert solution.converged
+        assert solution.iterations == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_largest_numbers_there_are(dtype):
+    b = np.array([np.finfo(dtype).max, 0], dtype=dtype)
+    solution = cg(np.eye(2, dtype=dtype), b, rtol=1e-6)
+    assert solution.converged
+    np.testing.assert_array_equal(solution.x, b)
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e-200), (np.float32, 1e-25)])
+def test_inconsistency_is_named_at_every_scale(dtype, scale):
+    ones = np.ones(50)
+    A = sparse.diags_array([2 * ones, -ones[1:], -ones[1:]], offsets=[0, 1, -1]).tolil()
+    A[0, 0] = A[-1, -1] = 1
+    b = np.zeros(50, dtype=dtype)
+    b[0] = scale
+    solution = cg(A.tocsr().astype(dtype), b, rtol=1e-4, nullspace=ones)
+    assert solution.reason is Reason.INCONSISTENT
+    # the mean of b is what no A x can reach
+    assert solution.residual_norm == pytest.approx(scale / np.sqrt(50), rel=1e-3)
+
+
+def test_a_residual_at_the_tolerance_to_rounding_ends():
+    # sqrt(3) rounded to float32 is below the tolerance, and sqrt(3) is above it
+    A = sparse.csr_array(2 * np.eye(3, dtype=np.float32))
+    solution = cg(A, np.ones(3, dtype=np.float32), rtol=0, atol=1.73205079)
+    assert solution.reason is Reason.STAGNATED
+    assert solution.iterations == 0

@@ -195,3 +195,23 @@ def test_trouble_at_the_door(solver):
     with pytest.raises(ValueError, match="restart"):
         solver(np.eye(2), np.ones(2), restart=0)
     assert not solver(np.zeros((3, 3)), np.ones(3)).converged
+
+
+def test_a_compiled_cycle_that_can_not_go_on_hands_over_its_iterate(monkeypatch, rng):
+    from resolvent.solvers.compiled.arnoldi import CompiledArnoldi
+
+    A = sparse.csr_array(np.eye(30) + 0.1 * rng.standard_normal((30, 30)))
+    b = rng.standard_normal(30)
+    plain = gmres(A, b, restart=5)
+    advance, cycles = CompiledArnoldi.advance, []
+
+    def once(self, *arguments):
+        cycles.append(self)
+        return advance(self, *arguments) if len(cycles) == 1 else np.empty(0)
+
+    monkeypatch.setattr(CompiledArnoldi, "advance", once)
+    solution = gmres(A, b, restart=5)
+    assert len(cycles) == 2
+    assert solution.converged
+    assert solution.iterations == plain.iterations
+    np.testing.assert_allclose(solution.history, plain.history, rtol=1e-6)

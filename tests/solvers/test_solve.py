@@ -183,3 +183,25 @@ def test_a_guess_is_used(rng):
     first = solve(A, b, rtol=1e-10)
     assert solve(A, b, x0=first.x, rtol=1e-9).iterations == 0
     assert solve(A, b, M=jacobi(A), x0=first.x, rtol=1e-9).iterations == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [(), (2,)])
+def test_factors_serve_right_hand_sides_of_other_dtypes(dtype, columns, rng):
+    A, _ = few_sparse(rng)
+    n = A.shape[0]
+    b = rng.standard_normal((n, *columns)) + 1j * rng.standard_normal((n, *columns))
+    for rhs in (b, b.real):
+        solution = solve(A.astype(dtype), rhs)
+        assert solution.converged
+        assert ran(solution) == [("richardson", "sparse LU")]
+        assert relative(A, solution.x, rhs) <= 1e-8 or dtype is np.float32
+
+
+def test_the_users_time_limit_is_not_taken_for_lost_patience(monkeypatch, rng):
+    monkeypatch.setattr(plans, "_MANY_ROWS", 1_000)
+    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", 1.0)
+    A, _ = diffusion(rng)
+    solution = solve(A, rng.standard_normal(A.shape[0]), time_limit=1e-9)
+    assert solution.reason is Reason.TIME_LIMIT
+    assert ran(solution) == [("cg", "jacobi")]
