@@ -54,10 +54,10 @@ def sparse_rows(A: Any, *, builder: str, instead: str) -> sparse.csr_array:
 
 
 def is_hermitian(A: sparse.csr_array) -> bool:
-    """Tell whether ``A`` equals its adjoint up to the rounding of its entries."""
+    """Tell whether ``A`` equals its adjoint up to the rounding of an assembly."""
     difference = abs(A - A.conj().T)
     magnitude = np.max(np.abs(A.data), initial=0.0)
-    return bool(np.max(difference.data, initial=0.0) <= 10 * eps(np, A.dtype) * magnitude)
+    return bool(np.max(difference.data, initial=0.0) <= 100 * eps(np, A.dtype) * magnitude)
 
 
 def real_diagonal(A: sparse.csr_array, *, builder: str) -> NDArray[Any]:

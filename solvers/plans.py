@@ -26,6 +26,7 @@ from resolvent.linalg.poisson_stencil import poisson_stencil_of
 from resolvent.operators import Operator
 from resolvent.preconditioners import Preconditioner
 from resolvent.preconditioners.factorisations.factors import on_host
+from resolvent.preconditioners.sparse_rows import is_hermitian
 from resolvent.results import Solution
 from resolvent.solvers.krylov.cg import cg
 from resolvent.solvers.krylov.gmres import gmres
@@ -184,6 +185,8 @@ def _is_hermitian(A: Operator) -> bool:
         return False
     if type(A.kernel).__name__ == "SymmetricDiagonals":
         return True
+    if sparse.issparse(matrix):  # the same rule as that of the preconditioners to come
+        return is_hermitian(matrix)
     xp = None if hasattr(matrix, "tocsr") else namespace_of(matrix)
     if xp is None:
         skew, largest = abs(matrix - matrix.T.conj()).max(), abs(matrix).max()

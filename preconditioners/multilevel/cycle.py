@@ -21,6 +21,7 @@ Differs from the sources in: the polynomial is applied by its roots.
 """
 
 from collections.abc import Callable, Sequence
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,8 @@ def cycle_product(
 ) -> Callable[[Host], Host]:
     """Return ``r -> M r``, one cycle from zero; ``finest`` is the compiled form of A.
 
-    ``inverse`` is that of the coarsest matrix, or empty where that one is smoothed only. The work
-    arrays are made here.
+    ``inverse`` is that of the coarsest matrix, or empty where that one is smoothed only. Each
+    thread that applies it has work arrays of its own.
     """
     from resolvent.linalg.compiled.multigrid import Levels, cycle, route
 
@@ -88,9 +89,12 @@ def cycle_product(
         inverse,
         route(len(matrices), visits),
     )
-    b, x, y = np.zeros((3, levels.starts[-1]), dtype=dtype)
+    work = local()
 
     def apply(r: Host) -> Host:
+        if not hasattr(work, "arrays"):
+            work.arrays = np.zeros((3, levels.starts[-1]), dtype=dtype)
+        b, x, y = work.arrays
         z = np.empty_like(r)
         columns = (r, z) if r.ndim == 2 else (r[:, None], z[:, None])
         for column, result in zip(columns[0].T, columns[1].T, strict=True):

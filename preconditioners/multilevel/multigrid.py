@@ -141,7 +141,8 @@ def multigrid(
     On the host. ``M @ r`` takes ``(n,)``, and ``(n, k)`` column by column, in the precision of r.
     The cycle runs in the precision of A: ``multigrid(A.astype(np.float32))`` halves its memory,
     and costs at most a step more inside float64 conjugate gradients, as long as the condition of
-    A is well below :math:`10^7`. M owns its work arrays: one thread may use it at a time.
+    A is well below :math:`10^7`. Each thread that uses M has work arrays
+    of its own.
 
     With Ruge-Stuben the weights of PyAMG's "direct" interpolation are the default: on five-point
     matrices the set-up takes 0.6 of the time of its "classical" ones, for at most one step more.

@@ -222,7 +222,7 @@ def test_an_iterate_is_not_to_be_had_after_its_callback():
 
 
 def test_a_recurrence_that_makes_no_step_ends():
-    def idle(A, r, _):
+    def idle(_A, r, _):
         while True:
             yield State(lambda: np.zeros_like(r), np.empty(0))
 

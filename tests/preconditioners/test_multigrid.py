@@ -1,4 +1,5 @@
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import array_api_strict
@@ -300,3 +301,14 @@ def test_info_counts_the_hierarchy():
 def test_options_reach_pyamg():
     A = gallery.poisson((30, 30))
     assert len(multigrid(A, max_levels=2, max_coarse=20).info.levels) == 2
+
+
+def test_threads_may_share_a_cycle(rng):
+    A = gallery.poisson((60, 60))
+    M = multigrid(A)
+    columns = [rng.standard_normal(3600) for _ in range(4)]
+    alone = [M @ r for r in columns]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda i: M @ columns[i % 4], range(200)))
+    for i, z in enumerate(together):
+        np.testing.assert_array_equal(z, alone[i % 4])
