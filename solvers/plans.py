@@ -130,7 +130,8 @@ def _direct(A: Operator, b: Array) -> Iterator[Plan]:
     if matrix is None:
         return
     stencil = poisson_stencil_of(matrix)
-    if stencil is not None and stencil.shift.real >= 0 and min(stencil.coefficients) > 0:
+    positive = stencil is not None and stencil.shift.imag == 0 and stencil.shift.real >= 0
+    if stencil is not None and positive and min(stencil.coefficients) > 0:
         build = partial(
             preconditioners.fast_poisson,
             stencil.shape,

@@ -103,5 +103,7 @@ class TunedSSOR:
         """
         omega = self.bandit.suggest(context)
         solution = cg(A, b, M=ssor(A, omega, order=self.order), **options)
-        self.bandit.observe(solution.iterations)
+        # a solve that was cut short has no known cost: its parameter must not look cheap
+        cut_short = not solution.converged
+        self.bandit.observe(10 * A.shape[0] if cut_short else solution.iterations)
         return replace(solution, info=TunedSSORInfo(omega))

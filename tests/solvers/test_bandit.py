@@ -240,3 +240,15 @@ def test_tuned_ssor_survives_a_system_that_has_no_ssor():
     with pytest.raises(SingularMatrixError):
         tuned.solve(np.array([[0.0, 1], [1, 0]]), np.ones(2))
     assert tuned.solve(gallery.poisson(5), np.ones(5)).converged
+
+
+def test_a_solve_that_was_cut_short_does_not_look_cheap(monkeypatch):
+    from resolvent.solvers import TunedSSOR
+
+    tuned = TunedSSOR(rng=0)
+    costs = []
+    monkeypatch.setattr(type(tuned.bandit), "observe", lambda _, cost: costs.append(cost))
+    A = gallery.poisson((6, 6))
+    tuned.solve(A, np.ones(36), time_limit=0.0)
+    solution = tuned.solve(A, np.ones(36))
+    assert costs == [360, solution.iterations]
