@@ -333,8 +333,11 @@ def _flush(batch: list[State], count: int) -> tuple[State, NDArray[np.float64], 
     """Read a batch in one transfer, and empty it."""
     last = batch[-1]
     xp, dtype = namespace_of(last.norms), last.norms.dtype
-    troubled = last.trouble if isinstance(last.trouble, int) else xp.astype(last.trouble, dtype)
-    flags = xp.zeros_like(last.norms) + troubled
+    flags = xp.zeros_like(last.norms)
+    for state in batch:  # trouble may pass, as that of one cycle does
+        named = isinstance(state.trouble, int)
+        trouble = 0 * flags + state.trouble if named else xp.astype(state.trouble, dtype)
+        flags = xp.maximum(flags, trouble)
     host = to_host(xp.stack([*(state.norms for state in batch), flags]))
     host = host.reshape(-1, count).astype(np.float64)
     batch.clear()
