@@ -6,9 +6,9 @@ imported here: a namespace is recognised by the array that brings it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from math import isfinite
+from typing import Any, NamedTuple, TypeAlias
 
 import array_api_compat
 import array_api_compat.numpy
@@ -35,8 +35,7 @@ _WORKING = {"float16": "float32", "bfloat16": "float32"}
 _SUPPORTED = ("float32", "float64", "complex64", "complex128")
 
 
-@dataclass(frozen=True)
-class Entered:
+class Entered(NamedTuple):
     """Arrays past the door: one namespace, one working dtype, at least two dimensions.
 
     Attributes
@@ -95,8 +94,10 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
     """
     xp, device = _common_home(named)
     given = [_as_inexact(xp, device, name, x) for name, x in named.items()]
-    user_dtype = xp.result_type(*given)
+    alone = len(given) == 1 and _is_native(given[0])
+    user_dtype = given[0].dtype if alone else xp.result_type(*given)
     dtype = _working_dtype(xp, user_dtype)
+    unit = max([eps(xp, x.dtype) for x in given])
     scalar = matrix and all(x.ndim == 0 for x in given)
     arrays = []
     for name, x in zip(named, given, strict=True):
@@ -114,12 +115,12 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
             result = xp.astype(result, user_dtype)
         return xp.reshape(result, ()) if scalar else result
 
-    return Entered(xp, tuple(arrays), max(eps(xp, x.dtype) for x in given), leave)
+    return Entered(xp, tuple(arrays), unit, leave)
 
 
 def _common_home(named: dict[str, Any]) -> tuple[Namespace, Any]:
     """Return the one namespace and device of the arguments, NumPy for lists and numbers."""
-    if all(_is_native(x) for x in named.values()):
+    if all(map(_is_native, named.values())):
         return array_api_compat.numpy, "cpu"
     spaces = {
         name: array_api_compat.array_namespace(x)
@@ -139,7 +140,7 @@ def _common_home(named: dict[str, Any]) -> tuple[Namespace, Any]:
 
 def _is_native(x: Any) -> bool:
     """Tell a NumPy array of a supported dtype, for which small calls skip every look-up."""
-    return type(x) is np.ndarray and x.dtype.char in "fdFD"
+    return type(x) is np.ndarray and x.dtype.char in "fdFD" and x.dtype.isnative
 
 
 def _as_inexact(xp: Namespace, device: Any, name: str, x: Any) -> Array:
@@ -190,6 +191,8 @@ def _name(dtype: Any) -> str:
 def _all_finite(xp: Namespace, x: Array) -> bool:
     # NaN and infinity survive a sum, so a finite sum proves finite entries in one cheap pass;
     # only an overflowing sum needs the exact test.
+    if type(x) is np.ndarray and x.ndim == 1 and isfinite(np.vdot(x, x).real):
+        return True
     with np.errstate(over="ignore", invalid="ignore"):
         total = xp.sum(x)
     return bool(xp.isfinite(total)) or bool(xp.all(xp.isfinite(x)))

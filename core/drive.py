@@ -140,8 +140,8 @@ class _Run:
         self.gpu = _on_gpu(b)
         self.taken = 0
         self.columns = [
-            _Column(self.A, _column(b, j), threshold, _column(x0, j), inner, optimal)
-            for j, threshold in enumerate(np.atleast_1d(stop.threshold).tolist())
+            _Column(j, self.A, _column(b, j), threshold, _column(x0, j), inner, optimal)
+            for j, threshold in enumerate(stop.threshold.reshape(-1).tolist())
         ]
         self.record = [np.array([[column.norm for column in self.columns]])]
 
@@ -176,9 +176,8 @@ class _Run:
 
     def round(self, steps: Steps, active: list["_Column"]) -> None:
         scales = np.array([column.scale for column in active])
-        tolerance = np.array([column.threshold for column in active]) / scales
+        tolerance = np.array([column.threshold / column.scale for column in active])
         r = _stack([column.r / column.scale for column in active], self.vector)
-        places = [self.columns.index(column) for column in active]
         running = dict(enumerate(active))
         every = _GPU_EVERY if self.gpu else _HOST_EVERY
         target = Target(
@@ -188,20 +187,16 @@ class _Run:
         for state, norms, trouble in _read(steps(self.A, r, target), target, self.gpu):
             self.taken += len(norms)
             if len(norms):
-                rows = np.empty((len(norms), len(self.columns)))
-                rows[:] = self.record[-1][-1]
-                for j in running:
-                    rows[:, places[j]] = norms[:, j] * scales[j]
-                self.record.append(rows)
-            halt = self.called_off(self.record[-1][-1], state, running) or self.halted()
-            last = self.record[-1][-1]
+                self.record.append(self.rows(norms * scales, running))
+            halt = self.called_off(state, running) or self.halted()
+            last = self.record[-1][-1].tolist()
             solution = _once(state.x)
             for j, column in list(running.items()):
                 why = _REASONS[trouble[j]] if trouble[j] else halt
-                latest = last[places[j]] / column.scale
+                latest = last[column.place] / column.scale
                 if not math.isfinite(latest):
                     why = Reason.NONFINITE
-                elif state.claim or not len(norms) or (norms[:, j] <= tolerance[j]).any():
+                elif state.claim or not len(norms) or _met(norms[:, j], tolerance[j]):
                     why = why or Reason.CONVERGED
                 if why is not None:
                     running.pop(j).settle(_column(solution(), j), why)
@@ -212,9 +207,18 @@ class _Run:
         for j, column in running.items():  # the recurrence ended by itself
             column.settle(None if solution is None else _column(solution(), j), Reason.STAGNATED)
 
-    def called_off(
-        self, norms: NDArray[np.float64], state: State, running: dict[int, "_Column"]
-    ) -> Reason | None:
+    def rows(
+        self, norms: NDArray[np.float64], running: dict[int, "_Column"]
+    ) -> NDArray[np.float64]:
+        """Return rows of the history; a column that has ended keeps its norm."""
+        if len(running) == len(self.columns):
+            return norms
+        rows = np.repeat(self.record[-1][-1:], len(norms), axis=0)
+        for j, column in running.items():
+            rows[:, column.place] = norms[:, j]
+        return rows
+
+    def called_off(self, state: State, running: dict[int, "_Column"]) -> Reason | None:
         if self.callback is None:
             return None
 
@@ -230,6 +234,7 @@ class _Run:
                 raise RuntimeError("x is gone: ask for it while the callback runs")
             return solution()
 
+        norms = self.record[-1][-1]
         level = float(norms[0]) if self.vector else norms
         asked = self.callback(Iteration(self.taken, level, while_called))
         now.clear()
@@ -241,6 +246,7 @@ class _Column:
 
     def __init__(
         self,
+        place: int,
         A: Counted,
         b: Array,
         threshold: float,
@@ -248,7 +254,8 @@ class _Column:
         inner: Inner,
         optimal: Optimal | None,
     ) -> None:
-        self.A, self.b, self.threshold, self.inner, self.optimal = A, b, threshold, inner, optimal
+        self.place, self.A, self.b, self.threshold = place, A, b, threshold
+        self.inner, self.optimal = inner, optimal
         xp = namespace_of(b)
         if x0 is None or not xp.any(b):  # A 0 = 0 can't be beaten
             self.x = xp.zeros(A.operator.shape[1], dtype=b.dtype, device=device_of(b))
@@ -294,6 +301,10 @@ class _Column:
             self.x, self.r, self.scale, self.norm = x, r, scale, norm
 
 
+def _met(norms: NDArray[np.float64], tolerance: float) -> bool:
+    return bool(norms[-1] <= tolerance or (norms <= tolerance).any())
+
+
 def _once(compute: Callable[[], Array]) -> Callable[[], Array]:
     kept: list[Array] = []
 
@@ -321,7 +332,7 @@ def _read(
             if len(batch) == target.every or not left:
                 yield _flush(batch, count)
         else:
-            norms = to_host(state.norms).astype(np.float64).reshape(-1, count)
+            norms = to_host(state.norms).astype(np.float64, copy=False).reshape(-1, count)
             trouble = to_host(state.trouble)
             trouble = trouble if trouble.shape == (count,) else np.broadcast_to(trouble, count)
             yield state, norms, trouble

@@ -13,6 +13,8 @@ __all__ = ["Operator", "as_operator", "keeping_dtype"]
 
 Product = Callable[[Array], Array]
 
+_LIBRARIES = {"numpy": "numpy", "scipy": "numpy", "cupyx": "cupy"}
+
 
 @dataclass(frozen=True, eq=False)
 class Operator:
@@ -214,6 +216,7 @@ def _require_one_home(A: Any, like: Array | None, name: str) -> None:
 
 def _library(A: Any) -> str | None:
     # The array library a matrix works with; None for objects and functions, which don't tell.
-    if array_api_compat.is_array_api_obj(A):
+    known = _LIBRARIES.get(type(A).__module__.partition(".")[0])
+    if known is None and array_api_compat.is_array_api_obj(A):
         return str(namespace_of(A).__name__.removeprefix("array_api_compat."))
-    return {"scipy": "numpy", "cupyx": "cupy"}.get(type(A).__module__.partition(".")[0])
+    return known

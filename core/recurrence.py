@@ -6,8 +6,7 @@ step or chunk of steps. It knows nothing of tolerances met, histories or limits:
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +30,7 @@ def at(x: Array) -> Callable[[], Array]:
     return lambda: x
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What a recurrence yields.
 
     Attributes
@@ -58,8 +56,7 @@ class State:
     monotone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a round is asked for.
 
     Attributes

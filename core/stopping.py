@@ -80,7 +80,8 @@ class Stop:
         UnreachableToleranceWarning
             The threshold is below ``eps * norm(b)`` in some column.
         """
-        for name, value in {"rtol": rtol, "atol": atol, "maxiter": maxiter or 0}.items():
+        limits = {"rtol": rtol, "atol": atol, "maxiter": maxiter or 0}
+        for name, value in limits.items():
             if not value >= 0:
                 raise ValueError(f"{name} must not be negative, got {value}")
         if b.ndim not in (1, 2):

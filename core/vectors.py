@@ -34,6 +34,8 @@ def norm(x: Array, inner: Inner = inner) -> Array:
 
 def real(xp: Namespace, x: Array) -> Array:
     """Return the real part of a real or complex array."""
+    if isinstance(x, np.floating):
+        return x
     return xp.real(x) if xp.isdtype(x.dtype, "complex floating") else x
 
 

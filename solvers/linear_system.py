@@ -1,7 +1,8 @@
 r"""The door of every solver of :math:`A x = b`: one namespace, one device, one working dtype."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -13,8 +14,7 @@ from resolvent.preconditioners.preconditioner import Preconditioner, as_precondi
 __all__ = ["LinearSystem", "linear_system"]
 
 
-@dataclass(frozen=True, eq=False)
-class LinearSystem:
+class LinearSystem(NamedTuple):
     """A system past the door.
 
     Attributes
@@ -89,12 +89,19 @@ def _with_kernel(A: Operator, b: Array) -> Operator:
         return A
     if A.shape[0] != A.shape[1] or A.matrix.dtype.kind != "f" or b.dtype.kind != "f":
         return A
-    from resolvent.linalg.compiled.products import multiply
-    from resolvent.linalg.compiled.recognise import recognise
-
+    recognise, multiply = _compiled()
     form = recognise(A.matrix, b.dtype)
 
     def product(x: Array) -> Array:
         return multiply(form, x) if x.ndim == 1 else A.product(x)
 
-    return replace(A, product=product, kernel=form)
+    return Operator(A.shape, A.dtype, product, A.adjoint, A.matrix, form)
+
+
+@cache
+def _compiled() -> tuple[Callable[..., Any], Callable[..., Array]]:
+    """Load what compiles, on first use; an import costs a microsecond even when it is over."""
+    from resolvent.linalg.compiled.products import multiply
+    from resolvent.linalg.compiled.recognise import recognise
+
+    return recognise, multiply

@@ -14,7 +14,7 @@ __all__ = ["multiply"]
 def multiply(form: Any, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return ``A @ x`` of a vector."""
     x = np.ascontiguousarray(x)  # runs of numbers are loaded without looking at strides
-    y = np.empty_like(x)
+    y = np.empty(x.size, x.dtype)
     if threads(x.size) == 1:
         _serial(form, x, y)
     else:

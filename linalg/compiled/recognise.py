@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.linalg.compiled.matrices import CSR, Diagonals, Stencil, SymmetricDiagonals
+from resolvent.linalg.constant_stencil import constant_stencil_of
 
 __all__ = ["recognise"]
 
@@ -21,38 +21,37 @@ _WORTH_A_STENCIL = 20_000  # rows; below it the diagonals are in the cache
 def recognise(A: sparse.csr_array, dtype: Any) -> Any:
     """Return the fastest form of a square real matrix, with values of ``dtype``.
 
-    Costs one pass over the entries, and a copy of them if there are few diagonals.
+    Costs one pass over the entries, and a copy of them if there are few diagonals and they are not
+    constant.
     """
-    n = A.shape[0]
+    stencil = _stencil(A, dtype) if A.shape[0] >= _WORTH_A_STENCIL else None
+    if stencil is not None:
+        return stencil
     data = np.ascontiguousarray(A.data, dtype=dtype)
     offsets, values, symmetric = _diagonals(A.indptr, A.indices, data, _MOST_DIAGONALS)
     if not len(offsets):
         return CSR(A.indptr, A.indices, data)
-    if n >= _WORTH_A_STENCIL:
-        stencil = _stencil(dict(zip(offsets.tolist(), values, strict=True)))
-        if stencil is not None:
-            return stencil
-    if symmetric:
-        upper = len(offsets) // 2
-        offsets, values = offsets[upper:], values[upper:]
     form = SymmetricDiagonals if symmetric else Diagonals
-    return form(offsets, np.ascontiguousarray(values).reshape(-1), np.empty((1,) * len(offsets)))
+    return form(offsets, values, np.empty((1,) * len(offsets)))
 
 
 @njit(cache=True, nogil=True)
 def _diagonals(indptr, indices, data, most):  # type: ignore[no-untyped-def]
-    """Return the offsets in order, none if they are not few, the diagonals, and their symmetry."""
+    """Return offsets in order, none if they are not few, diagonals, and whether it is one half."""
     n = indptr.size - 1
-    offsets = _distinct(indptr, indices, most, max(1, n // _SAMPLES))
-    if 0 < offsets.size * n <= _MOST_ZEROS * data.size:
-        complete, values, symmetric = _fill(indptr, indices, data, offsets)
+    for stride in (n // _SAMPLES | 1, 1):  # an odd one meets all places of a line
+        offsets = _distinct(indptr, indices, most, stride)
+        if not 0 < offsets.size * n <= _MOST_ZEROS * data.size:
+            continue
+        half, other = offsets[offsets.size // 2 :], offsets[(offsets.size - 1) // 2 :: -1]
+        if half[0] == 0 and half.size == other.size and np.all(half + other == 0):
+            mirrored, values = _upper_half(indptr, indices, data, half)
+            if mirrored:
+                return half, values, True
+        complete, values = _fill(indptr, indices, data, offsets)
         if complete:
-            return offsets, values, symmetric
-    offsets = _distinct(indptr, indices, most, 1)
-    if not 0 < offsets.size * n <= _MOST_ZEROS * data.size:
-        offsets = offsets[:0]
-    _, values, symmetric = _fill(indptr, indices, data, offsets)
-    return offsets, values, symmetric
+            return offsets, values, False
+    return np.empty(0, dtype=np.int64), data[:0], False
 
 
 @njit(cache=True, nogil=True)
@@ -78,12 +77,43 @@ def _distinct(indptr, indices, most, stride):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fill(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
-    """Return whether all entries are on them, the diagonals, and whether they mirror each other."""
+def _upper_half(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
+    """Return whether the lower half mirrors the upper one, and the diagonals of that.
+
+    Rows must be in order and without duplicates. The upper entry of a pair comes first.
+    """
     n, found = indptr.size - 1, offsets.size
-    values = np.zeros((found, n), dtype=data.dtype)
-    if found == 0:
-        return False, values, False
+    values = np.zeros(found * n, dtype=data.dtype)
+    above = below = 0
+    for i in range(n):
+        d = found - 1  # falls to the diagonal, rises again
+        before = -1
+        for k in range(indptr[i], indptr[i + 1]):
+            j = indices[k]
+            offset = abs(j - i)
+            while d > 0 and offsets[d] > offset and j < i:
+                d -= 1
+            while d + 1 < found and offsets[d] < offset and j > i:
+                d += 1
+            d = 0 if j == i else d
+            if j <= before or offsets[d] != offset:
+                return False, values
+            before = j
+            if j >= i:
+                values[d * n + i] = data[k]
+                above += j > i
+            elif values[d * n + j] == data[k]:
+                below += 1
+            else:
+                return False, values
+    return above == below, values
+
+
+@njit(cache=True, nogil=True)
+def _fill(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
+    """Return whether all entries are on these diagonals, and the diagonals."""
+    n, found = indptr.size - 1, offsets.size
+    values = np.zeros(found * n, dtype=data.dtype)
     for i in range(n):
         guess = 0
         for k in range(indptr[i], indptr[i + 1]):
@@ -92,39 +122,19 @@ def _fill(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
                     break
                 guess = guess + 1 if guess + 1 < found else 0
             else:
-                return False, values, False
-            values[guess, i] += data[k]
-    symmetric = found % 2 == 1 and offsets[found // 2] == 0
-    for d in range(found // 2):
-        if symmetric and offsets[d] == -offsets[-1 - d]:
-            for i in range(n + offsets[d]):
-                symmetric &= values[-1 - d, i] == values[d, i - offsets[d]]
-        else:
-            symmetric = False
-    return True, values, symmetric
+                return False, values
+            values[guess * n + i] += data[k]
+    return True, values
 
 
-def _stencil(diagonals: dict[int, NDArray[Any]]) -> Stencil | None:
-    n = next(iter(diagonals.values())).size
-    positive = sorted({abs(offset) for offset in diagonals} - {0})
-    if not 2 <= len(positive) <= 3 or positive[0] != 1 or 0 not in diagonals:
+def _stencil(A: sparse.csr_array, dtype: Any) -> Stencil | None:
+    found = constant_stencil_of(A)
+    if found is None or len(found.lengths) not in (2, 3):
         return None
-    length, plane = positive[1], positive[-1] if len(positive) == 3 else n
-    if n % plane or plane % length or n // length < _SHORTEST_LINES:
+    axes = 3 - len(found.lengths)
+    shape = np.append(np.ones(axes, dtype=np.int64), found.lengths[::-1])
+    if shape[0] * shape[1] < _SHORTEST_LINES:
         return None
-    shape = (n // plane, plane // length, length)
-    centre = diagonals[0].reshape(shape)
-    if not np.all(centre == centre[0, 0, 0]):
-        return None
-    neighbours = np.zeros(6, dtype=centre.dtype)
-    for axis, step in enumerate((plane, length, 1)):
-        for side, offset in enumerate((-step, step)):
-            if offset not in diagonals:
-                continue
-            values = np.moveaxis(diagonals[offset].reshape(shape), axis, 0)
-            values = values[::-1] if side == 0 else values
-            inside, border = values[:-1], values[-1]
-            if inside.size == 0 or np.any(border) or not np.all(inside == inside[0, 0, 0]):
-                return None
-            neighbours[2 * axis + side] = inside[0, 0, 0]
-    return Stencil(np.array(shape), centre[0, 0, 0], neighbours)
+    neighbours = np.zeros((3, 2), dtype=dtype)
+    neighbours[axes:, 0], neighbours[axes:, 1] = found.before[::-1], found.after[::-1]
+    return Stencil(shape, neighbours.dtype.type(found.centre), neighbours.reshape(-1))

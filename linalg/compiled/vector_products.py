@@ -20,10 +20,6 @@ __all__ = [
 ]
 
 
-def _row(A, x, i):  # type: ignore[no-untyped-def]
-    raise NotImplementedError
-
-
 def _run(A, x, i):  # type: ignore[no-untyped-def]
     raise NotImplementedError
 
@@ -43,24 +39,40 @@ def _run_of(A, x, i):  # type: ignore[no-untyped-def]  # noqa: ARG001
     return scope["run"]
 
 
-@overload(_row)
-def _row_of(A, x, i):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Row ``i``, near the border."""
+@register_jitable
+def _add_diagonal(values, place, x, shift, lo, hi, y):  # type: ignore[no-untyped-def]
+    """``y[i] += values[place + i] x[shift + i]`` for ``lo <= i < hi``."""
+    i = lo
+    while i + count(x) <= hi:
+        store_run(y, i, load_run(y, i) + load_run(values, place + i) * load_run(x, shift + i))
+        i += count(x)
+    for j in range(i, hi):
+        y[j] += values[place + j] * x[shift + j]
+
+
+def _border(A, x, y, lo, hi):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_border)
+def _border_of(A, x, y, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Rows some of whose neighbours don't exist, and their part of ``xᵀ A x``."""
     symmetric = has_form(A, SymmetricDiagonals)
 
-    def row(A, x, i):  # type: ignore[no-untyped-def]
+    def border(A, x, y, lo, hi):  # type: ignore[no-untyped-def]
         n = x.size
-        y = 0 * x[i]
+        y[lo:hi] = 0
         for d in range(A.offsets.size):
-            after = i + A.offsets[d]
-            if 0 <= after < n:
-                y += A.values[d * n + i] * x[after]
-            before = i - A.offsets[d]
-            if symmetric and d > 0 and before >= 0:
-                y += A.values[d * n + before] * x[before]
-        return y
+            o = A.offsets[d]
+            _add_diagonal(A.values, d * n, x, o, max(lo, -o), min(hi, n - o), y)
+            if symmetric and d > 0:
+                _add_diagonal(A.values, d * n - o, x, -o, max(lo, o), hi, y)
+        part = 0 * x[0]
+        for i in range(lo, hi):
+            part += y[i] * x[i]
+        return part
 
-    return row
+    return border
 
 
 def stored_subtract(A, alpha, x, y, r, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
@@ -104,24 +116,18 @@ def csr_product(A, x, y, lo, hi):  # type: ignore[no-untyped-def]
 
 def diagonals_product(A, x, y, lo, hi):  # type: ignore[no-untyped-def]
     """Write rows of ``A x`` to ``y``; return their part of ``xᵀ A x``."""
-    margin = np.abs(A.offsets).max()
+    margin = max(abs(A.offsets[0]), abs(A.offsets[-1]))  # they are in order
     inside = min(max(lo, margin), hi)
     last = min(hi, x.size - margin)
     part = splat(x, 0)
-    rest = 0 * x[0]
-    for i in range(lo, inside):
-        y[i] = _row(A, x, i)
-        rest += y[i] * x[i]
+    rest = _border(A, x, y, lo, inside)
     i = inside
     while i + count(x) <= last:
         run = _run(A, x, i)
         store_run(y, i, run)
         part = part + run * load_run(x, i)
         i += count(x)
-    for j in range(i, hi):
-        y[j] = _row(A, x, j)
-        rest += y[j] * x[j]
-    return rest + total(part)
+    return rest + _border(A, x, y, i, hi) + total(part)
 
 
 @register_jitable

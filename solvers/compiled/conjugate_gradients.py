@@ -43,8 +43,8 @@ class ConjugateGradients:
     def __init__(self, A: Any, M: Any, r: np.ndarray[Any, Any]) -> None:
         self.A, self.M = A, M
         self.parts = None if threads(r.size) == 1 else threads(r.size)
-        self.lagging, self.r = np.zeros_like(r), r.copy()
-        self.z, self.q, self.p = np.empty_like(r), np.empty_like(r), np.zeros_like(r)
+        self.lagging, self.p = np.zeros(r.shape, r.dtype), np.zeros(r.shape, r.dtype)
+        self.r, self.z, self.q = r.copy(), np.empty(r.shape, r.dtype), np.empty(r.shape, r.dtype)
         columns = 1 if r.ndim == 1 else r.shape[1]
         self.trouble = np.zeros(columns, dtype=np.int64)
         # rᵀz before, rᵀr, alpha, the largest pᵀAp / pᵀp so far

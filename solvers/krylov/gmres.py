@@ -21,7 +21,6 @@ null vector of the Hessenberg matrix (`resolvent.solvers.krylov.arnoldi`).
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -157,7 +156,7 @@ def gmres_compiled_steps(
             if not len(norms):  # the entries of A have no squares
                 A.spent(1)
                 for state in gmres_steps(A, r, target, M=M, restart=restart):
-                    yield replace(state, x=partial(_further, x, state.x))
+                    yield state._replace(x=partial(_further, x, state.x))
                 return
             left -= len(norms)
             A.spent(len(norms))

@@ -155,8 +155,7 @@ def _damped(system: LinearSystem, damp: float) -> LinearSystem:
 
     b = system.b
     below = xp.zeros((n, *b.shape[1:]), dtype=b.dtype, device=device_of(b))
-    return replace(
-        system,
+    return system._replace(
         A=Operator((m + n, n), A.dtype, product, adjoint),
         b=xp.concat([b, below], axis=0),
     )

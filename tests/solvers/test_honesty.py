@@ -220,6 +220,4 @@ def test_the_scale_of_a_system_changes_nothing(solver, scale, kind):
         for where in ("matrix", "rhs", "both")
         for s in [check(solver, SYSTEMS[f"{scale}-{kind}-{where}"], maxiter=60)]
     }
-    few = [count for count, _ in steps]
-    assert len({reason for _, reason in steps}) == 1
-    assert max(few) <= min(few) + 4  # powers of ten round
+    assert len(steps) == 1  # powers of two don't round
