@@ -80,10 +80,10 @@ class Stop:
         UnreachableToleranceWarning
             The threshold is below ``eps * norm(b)`` in some column.
         """
-        limits = {"rtol": rtol, "atol": atol, "maxiter": maxiter or 0}
-        for name, value in limits.items():
-            if not value >= 0:
-                raise ValueError(f"{name} must not be negative, got {value}")
+        if not (rtol >= 0 and atol >= 0 and (maxiter is None or maxiter >= 0)):
+            given = {"rtol": rtol, "atol": atol, "maxiter": maxiter or 0}
+            name = next(name for name, value in given.items() if not value >= 0)
+            raise ValueError(f"{name} must not be negative, got {given[name]}")
         if b.ndim not in (1, 2):
             raise ValueError(f"b must be of shape (n,) or (n, k), got {tuple(b.shape)}")
         columns = [b] if b.ndim == 1 else [b[:, j] for j in range(b.shape[1])]
@@ -93,7 +93,9 @@ class Stop:
         wanted = [max(rtol * norm, atol) for norm in norms]
         threshold = np.array(wanted).reshape(b.shape[1:])
         unit = eps(namespace_of(b), b.dtype)
-        reached = all(unit * norm <= want for norm, want in zip(norms, wanted, strict=True))
+        reached = rtol >= unit or all(
+            unit * norm <= want for norm, want in zip(norms, wanted, strict=True)
+        )
         if (rtol or atol) and not reached:
             warnings.warn(
                 f"rtol = {rtol:g} with atol = {atol:g} asks for less than the rounding error "

@@ -11,6 +11,7 @@ from resolvent.linalg.constant_stencil import constant_stencil_of
 
 __all__ = ["recognise"]
 
+_WORTH_DIAGONALS = 128  # rows; below it looking for them costs what they save
 _MOST_DIAGONALS = 27  # of a 3x3x3 neighbourhood
 _SAMPLES = 50  # rows that are looked at first
 _MOST_ZEROS = 2  # stored numbers, those of the diagonals over those of the rows
@@ -28,6 +29,8 @@ def recognise(A: sparse.csr_array, dtype: Any) -> Any:
     if stencil is not None:
         return stencil
     data = np.ascontiguousarray(A.data, dtype=dtype)
+    if A.shape[0] < _WORTH_DIAGONALS:
+        return CSR(A.indptr, A.indices, data)
     offsets, values, symmetric = _diagonals(A.indptr, A.indices, data, _MOST_DIAGONALS)
     if not len(offsets):
         return CSR(A.indptr, A.indices, data)

@@ -34,6 +34,8 @@ _INCONSISTENT = code(Reason.INCONSISTENT)
 class ConjugateGradients:
     """The state of one solve of ``A d = r`` between two calls of `advance`.
 
+    ``r`` is overwritten. Fresh memory costs more than a pass over it, so little is taken.
+
     Attributes
     ----------
     trouble : (k,) ndarray
@@ -44,7 +46,7 @@ class ConjugateGradients:
         self.A, self.M = A, M
         self.parts = None if threads(r.size) == 1 else threads(r.size)
         self.lagging, self.p = np.zeros(r.shape, r.dtype), np.zeros(r.shape, r.dtype)
-        self.r, self.z, self.q = r.copy(), np.empty(r.shape, r.dtype), np.empty(r.shape, r.dtype)
+        self.r, self.z, self.q = r, np.empty(r.shape, r.dtype), np.empty(r.shape, r.dtype)
         columns = 1 if r.ndim == 1 else r.shape[1]
         self.trouble = np.zeros(columns, dtype=np.int64)
         # rᵀz before, rᵀr, alpha, the largest pᵀAp / pᵀp so far
@@ -71,7 +73,8 @@ class ConjugateGradients:
     @property
     def x(self) -> np.ndarray[Any, Any]:
         """The iterate."""
-        return self.lagging + self.p * (self.scalars[2] if self.p.ndim > 1 else self.scalars[2, 0])
+        alpha = self.scalars[2] if self.p.ndim > 1 else self.scalars[2, 0]
+        return self.lagging + np.multiply(self.p, alpha, out=self.q)
 
 
 def _move(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]

@@ -221,7 +221,7 @@ def cg_columns_steps(
 
     k, lanes = r.shape[1], width(r.dtype)
     idle = -k % lanes  # columns that fill the last group
-    whole = np.pad(r, ((0, 0), (0, idle)))
+    whole = np.pad(r, ((0, 0), (0, idle))) if idle else r
     tolerance = np.pad(target.tolerance, (0, idle))
     groups = [slice(start, start + lanes) for start in range(0, k, lanes)]
     form = Identity() if M is None else Given()
@@ -241,10 +241,14 @@ def cg_columns_steps(
         left -= taken
         A.spent(products)
         yield State(
-            lambda: np.concatenate([loop.x for loop in loops], axis=1)[:, :k],
+            lambda: _beside([loop.x for loop in loops])[:, :k],
             norms[:taken, :k],
             np.concatenate([loop.trouble for loop in loops])[:k],
         )
+
+
+def _beside(groups: list[Array]) -> Array:
+    return groups[0] if len(groups) == 1 else np.concatenate(groups, axis=1)
 
 
 def _doubt(M: Preconditioner | None) -> str:
