@@ -1,8 +1,8 @@
 r"""What an iterative method is made of: a generator of states.
 
 ``steps(A, r, target)`` solves :math:`A d = r` from :math:`d = 0` and yields a `State` after each
-step or chunk of steps; ``r`` is its own to overwrite. It knows nothing of tolerances met, histories or limits: they are
-`resolvent.drive`'s.
+step or chunk of steps; ``r`` is its own to overwrite. It knows nothing of tolerances met, histories
+or limits: they are `resolvent.drive`'s.
 """
 
 from collections.abc import Callable, Iterator

@@ -3,9 +3,11 @@ r"""Which solver with which preconditioner, by what is known of the system.
 1. A rectangular A: least squares by LSMR.
 2. A small A with known entries: its inverse or LU factors, refined by Richardson iteration.
 3. Constant coefficients on a box: a fast sine transform, refined by CG.
-4. Hermitian with a positive diagonal: many rows, CG with the diagonal for as long as setting up
-   multigrid would take, then CG with multigrid from where that stopped. This ski-rental rule costs
-   at most twice the time of the better choice. Fewer rows, CG with an incomplete Cholesky factor.
+4. Hermitian with a positive diagonal: many rows, CG with the diagonal for a while, then CG with
+   multigrid from where that stopped. In space "a while" is the time of setting up multigrid: this
+   ski-rental rule costs at most twice the time of the better choice. In a plane, where CG takes
+   thousands of steps at such a size, it is a small part of that, which only a well-conditioned
+   matrix can use. Fewer rows, CG with an incomplete Cholesky factor.
 5. Hermitian otherwise, or found to be indefinite: MINRES.
 6. Anything else: GMRES(50) with an incomplete LU factorisation, then IDR(8).
 """
@@ -22,6 +24,7 @@ from resolvent import preconditioners
 from resolvent.arrays import Array, namespace_of
 from resolvent.errors import SingularMatrixError
 from resolvent.linalg.factorisations import inverse
+from resolvent.linalg.graph_dimension import graph_dimension
 from resolvent.linalg.poisson_stencil import poisson_stencil_of
 from resolvent.operators import Operator
 from resolvent.preconditioners import Preconditioner
@@ -43,7 +46,10 @@ Structure = Literal["spd", "hermitian", "general"]
 _FEW_DENSE_ROWS = 2_000
 _FEW_SPARSE_ROWS = 5_000
 _MANY_ROWS = 20_000
-_SETUP_PER_ENTRY = 1.3e-7  # seconds that `multigrid` takes for a Laplacian in two dimensions
+# seconds that `multigrid` takes for an entry of a matrix in a plane, and in space
+_SETUP_PER_ENTRY = 2e-7, 4.5e-7
+_TRIAL = 0.15  # of them, for CG in a plane
+_PLANE = 2.3  # dimensions of a graph at most
 
 
 @dataclass(frozen=True)
@@ -154,12 +160,19 @@ def _positive(system: LinearSystem, nullspace: Any) -> Iterator[Plan]:
     elif A.shape[0] < _MANY_ROWS or A.matrix.dtype.kind == "c":
         yield Plan(method, "ichol", partial(preconditioners.ichol, A.matrix), why)
     else:
-        patience = _SETUP_PER_ENTRY * A.matrix.nnz
+        patience, why_so = _patience(A.matrix)
         cheap = partial(preconditioners.jacobi, A.matrix)
         yield Plan(method, "jacobi", cheap, why, patience)
-        many = f"{why}; {patience:.2g} s without convergence pay for the set-up"
+        many = f"{why}; {patience:.2g} s without convergence, {why_so}"
         yield Plan(method, "multigrid", partial(preconditioners.multigrid, A.matrix), many)
         yield Plan(method, "ichol", partial(preconditioners.ichol, A.matrix), why)
+
+
+def _patience(matrix: sparse.csr_array) -> tuple[float, str]:
+    plane, space = _SETUP_PER_ENTRY
+    if graph_dimension(matrix) < _PLANE:
+        return _TRIAL * plane * matrix.nnz, "and CG is slow in a plane"
+    return space * matrix.nnz, "which pay for the set-up"
 
 
 def _general(A: Operator) -> Iterator[Plan]:

@@ -12,7 +12,7 @@ from resolvent.vectors import Inner
 __all__ = ["Given", "Identity", "chunk", "form_of", "is_known", "is_on_gpu", "is_small"]
 
 _FEW_ROWS = 200_000
-_ROWS_A_CHUNK = 50_000_000  # about a tenth of a second
+_ROWS_A_CHUNK = 10_000_000  # some hundredths of a second
 
 
 def is_known(system: LinearSystem, inner: Inner | None) -> bool:

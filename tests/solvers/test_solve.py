@@ -122,7 +122,7 @@ def test_a_given_preconditioner_is_used(A, method, rng):
 def test_many_rows_lose_patience_and_change_to_multigrid(monkeypatch, rng):
     pytest.importorskip("pyamg", reason="PyAMG is not installed")
     monkeypatch.setattr(plans, "_MANY_ROWS", 5000)
-    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", 0.0)
+    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", (0.0, 0.0))
     A = gallery.lognormal_diffusion((75, 75), sigma=1.0, rng=0)
     b = rng.standard_normal(75 * 75)
     solution = solve(A, b)
@@ -135,7 +135,7 @@ def test_many_rows_lose_patience_and_change_to_multigrid(monkeypatch, rng):
 def test_without_pyamg_the_next_plan_runs(monkeypatch, rng):
     monkeypatch.setitem(__import__("sys").modules, "pyamg", None)
     monkeypatch.setattr(plans, "_MANY_ROWS", 5000)
-    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", 0.0)
+    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", (0.0, 0.0))
     A = gallery.lognormal_diffusion((75, 75), sigma=1.0, rng=0)
     solution = solve(A, rng.standard_normal(75 * 75))
     assert solution.converged
@@ -200,7 +200,7 @@ def test_factors_serve_right_hand_sides_of_other_dtypes(dtype, columns, rng):
 
 def test_the_users_time_limit_is_not_taken_for_lost_patience(monkeypatch, rng):
     monkeypatch.setattr(plans, "_MANY_ROWS", 1_000)
-    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", 1.0)
+    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", (10.0, 1.0))
     A, _ = diffusion(rng)
     solution = solve(A, rng.standard_normal(A.shape[0]), time_limit=1e-9)
     assert solution.reason is Reason.TIME_LIMIT
