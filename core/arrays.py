@@ -23,6 +23,7 @@ __all__ = [
     "device_of",
     "enter",
     "eps",
+    "is_finite",
     "is_numpy",
     "namespace_of",
     "to_host",
@@ -106,7 +107,7 @@ def enter(*, matrix: bool = True, finite: bool = True, **named: Any) -> Entered:
             x = xp.reshape(x, (1, 1))
         if matrix and x.ndim < 2:
             raise ValueError(f"{name} must be a matrix (..., m, n), got shape {tuple(x.shape)}")
-        if finite and not _all_finite(xp, x):
+        if finite and not is_finite(x):
             raise ValueError(f"{name} has NaN or infinite entries")
         arrays.append(x)
 
@@ -188,11 +189,13 @@ def _name(dtype: Any) -> str:
     return str(dtype).rpartition(".")[2]
 
 
-def _all_finite(xp: Namespace, x: Array) -> bool:
+def is_finite(x: Array) -> bool:
+    """Tell whether no entry is NaN or infinite."""
     # NaN and infinity survive a sum, so a finite sum proves finite entries in one cheap pass;
     # only an overflowing sum needs the exact test.
     if type(x) is np.ndarray and x.ndim == 1 and isfinite(np.vdot(x, x).real):
         return True
+    xp = namespace_of(x)
     with np.errstate(over="ignore", invalid="ignore"):
         total = xp.sum(x)
     return bool(xp.isfinite(total)) or bool(xp.all(xp.isfinite(x)))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import array_api_compat
 import numpy as np
 
-from resolvent.arrays import Array, device_of, enter, namespace_of
+from resolvent.arrays import Array, device_of, enter, is_finite, namespace_of
 
 __all__ = ["Operator", "as_operator", "keeping_dtype"]
 
@@ -104,7 +104,7 @@ def as_operator(
     TypeError
         ``A`` is nothing of the above, or lives in another array library than ``like``.
     ValueError
-        ``A`` is no matrix, has NaN or infinite entries (dense only), doesn't have the rows of
+        ``A`` is no matrix, has NaN or infinite entries, doesn't have the rows of
         ``like``, or lives on another device.
 
     Examples
@@ -180,6 +180,8 @@ def _shape_of_function(A: Any, like: Array | None, shape: Any, name: str) -> tup
 def _from_matrix(A: Any, name: str) -> Operator:
     if len(A.shape) != 2:
         raise ValueError(f"{name} must be one matrix (m, n), got shape {tuple(A.shape)}")
+    if hasattr(A, "tocsr") and not is_finite(A.data):
+        raise ValueError(f"{name} has NaN or infinite entries")
     # A^H y = conj(A^T conj(y)) conjugates vectors only and makes no second matrix.
     m, n = A.shape
     return Operator((m, n), A.dtype, lambda x: A @ x, lambda y: _conj(A.T @ _conj(y)), A)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+import array_api_compat
 import numpy as np
 from scipy import sparse
 
@@ -67,6 +68,8 @@ def linear_system(
     if x0 is not None and tuple(x0.shape) != wanted:
         raise ValueError(f"x0 must be of shape {wanted}, got {tuple(x0.shape)}")
     M = None if M is None else keeping_dtype(M, "M")
+    if A.dtype != b.dtype and array_api_compat.is_array_api_obj(A.matrix):
+        A = as_operator(xp.astype(A.matrix, b.dtype))
     if A.matrix is None or A.dtype != b.dtype:
         A = keeping_dtype(A, "A")
     return LinearSystem(xp, _with_kernel(A, b), b, x0, M)

@@ -16,7 +16,16 @@ from numba import njit, prange
 from numba.core import types
 from numba.extending import overload, register_jitable
 
-from resolvent.linalg.compiled.lanes import count, load, load_run, splat, store, store_run, total
+from resolvent.linalg.compiled.lanes import (
+    count,
+    load,
+    load_run,
+    splat,
+    store,
+    store_run,
+    total,
+    where_positive,
+)
 from resolvent.linalg.compiled.matrices import curvature, product, subtract
 from resolvent.linalg.compiled.threads import threads
 from resolvent.recurrence import code
@@ -74,20 +83,25 @@ class ConjugateGradients:
     def x(self) -> np.ndarray[Any, Any]:
         """The iterate."""
         alpha = self.scalars[2] if self.p.ndim > 1 else self.scalars[2, 0]
-        return self.lagging + np.multiply(self.p, alpha, out=self.q)
+        step = np.multiply(self.p, alpha, out=self.q)
+        step[..., alpha == 0] = 0  # not a number where the direction is infinite
+        return self.lagging + step
 
 
-def _move(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
+def _move(x, alpha, p, z, beta, on, lo, hi):  # type: ignore[no-untyped-def]
     raise NotImplementedError
 
 
 @overload(_move)
-def _move_of(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """``x += alpha p``, then ``p <- z + beta p``; return the part of ``pᵀp``."""
+def _move_of(x, alpha, p, z, beta, on, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """``x += alpha p``, then ``p <- z + beta p``; return the part of ``pᵀp``.
+
+    A column that is not ``on`` has no direction, and none that is infinite gets into ``x``.
+    """
     return _move_vector if x.ndim == 1 else _move_columns
 
 
-def _move_vector(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
+def _move_vector(x, alpha, p, z, beta, on, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
     a, b, part = splat(x, alpha[0]), splat(x, beta[0]), splat(x, 0)
     i = lo
     while i + count(x) <= hi:
@@ -105,12 +119,18 @@ def _move_vector(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
     return rest
 
 
-def _move_columns(x, alpha, p, z, beta, lo, hi):  # type: ignore[no-untyped-def]
-    a, b, part = load_run(alpha, 0), load_run(beta, 0), splat(x, 0)
+def _move_columns(x, alpha, p, z, beta, on, lo, hi):  # type: ignore[no-untyped-def]
+    a, b, part, mask, zero = (
+        load_run(alpha, 0),
+        load_run(beta, 0),
+        splat(x, 0),
+        load_run(on, 0),
+        splat(x, 0),
+    )
     for i in range(lo, hi):
-        old = load(p, (i,))
-        store(x, (i,), load(x, (i,)) + a * old)
-        new = load(z, (i,)) + b * old
+        old, here = load(p, (i,)), load(x, (i,))
+        store(x, (i,), where_positive(a, here + a * old, here))
+        new = where_positive(mask, load(z, (i,)) + b * old, zero)
         store(p, (i,), new)
         part = part + new * new
     return part
@@ -189,10 +209,10 @@ def _dot_together(x, y, sums):  # type: ignore[no-untyped-def]
 
 
 @_compile_parallel
-def _move_together(x, alpha, p, z, beta, sums):  # type: ignore[no-untyped-def]
+def _move_together(x, alpha, p, z, beta, on, sums):  # type: ignore[no-untyped-def]
     for t in prange(sums.shape[0]):
         lo, hi = _rows(x.shape[0], sums, t)
-        _put(sums, t, _move(x, alpha, p, z, beta, lo, hi))
+        _put(sums, t, _move(x, alpha, p, z, beta, on, lo, hi))
 
 
 @_compile_parallel
@@ -217,7 +237,7 @@ def _loop(  # type: ignore[no-untyped-def]
     sums = np.zeros(
         (1 if parts is None else parts, 16), dtype=x.dtype
     )  # a cache line or two for each thread
-    beta = np.zeros(columns, dtype=x.dtype)
+    beta, on = np.zeros(columns, dtype=x.dtype), np.zeros(columns, dtype=x.dtype)
     rho, rr, alpha, largest = scalars[0], scalars[1], scalars[2], scalars[3]
     tiny = 10 * np.finfo(x.dtype).eps
     pp = np.zeros(columns, dtype=x.dtype)
@@ -235,14 +255,15 @@ def _loop(  # type: ignore[no-untyped-def]
             if active[j] and not rz > 0:
                 trouble[j] = _INDEFINITE_M if np.isfinite(rz) else _NONFINITE
                 active[j] = False
+            on[j] = active[j]
             beta[j] = rz / rho[j] if active[j] else 0.0
             rho[j] = rz
         if not active.any():
             break
         if parts is None:
-            _put(sums, 0, _move(x, alpha, p, z, beta, 0, n))
+            _put(sums, 0, _move(x, alpha, p, z, beta, on, 0, n))
         else:
-            _move_together(x, alpha, p, z, beta, sums)
+            _move_together(x, alpha, p, z, beta, on, sums)
         for j in range(columns):
             pp[j] = sums[:, j].sum()
         if parts is None:
@@ -274,7 +295,8 @@ def _loop(  # type: ignore[no-untyped-def]
         else:
             _subtract_together(A, alpha, p, q, r, sums)
         for j in range(columns):
-            rr[j] = sums[:, j].sum()
+            if trouble[j] == 0:
+                rr[j] = sums[:, j].sum()
             norms[taken, j] = np.sqrt(rr[j])
             active[j] &= not norms[taken, j] <= tolerance[j]
         taken += 1

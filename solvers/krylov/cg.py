@@ -31,7 +31,7 @@ import numpy as np
 from resolvent.arrays import Array, device_of, namespace_of
 from resolvent.drive import Callback
 from resolvent.preconditioners.preconditioner import Preconditioner
-from resolvent.recurrence import Counted, State, Target, at
+from resolvent.recurrence import Counted, State, Target, at, code
 from resolvent.results import Reason, Solution
 from resolvent.solvers.compiled.known import Given, Identity, chunk, form_of, is_known, is_on_gpu
 from resolvent.solvers.krylov.curvature import examine, mark
@@ -42,6 +42,8 @@ from resolvent.vectors import Inner, ratio, real
 from resolvent.vectors import inner as euclidean
 
 __all__ = ["ConjugateGradientsInfo", "cg", "cg_steps"]
+
+_BEFORE_PRODUCT = code(Reason.INDEFINITE_PRECONDITIONER)  # is found before the product of a step
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def cg_device_steps(
     while True:
         norms, trouble = loop.advance(float(target.tolerance[0]), min(target.every, left))
         left -= len(norms)
-        A.spent(len(norms) + (trouble != 0))
+        A.spent(len(norms) + (trouble not in (0, _BEFORE_PRODUCT)))
         yield State(lambda: loop.correction, norms, trouble)
 
 

@@ -268,6 +268,7 @@ def test_below_the_attainable_accuracy_it_stagnates_and_says_so(rng):
         (np.eye(3), np.ones(3), {"M": np.ones((3, 2))}, "M"),
         (np.eye(3), [1, np.nan, 2], {}, "b has NaN"),
         (np.diag([1, np.inf, 2]), np.ones(3), {}, "A has NaN"),
+        (sparse.diags_array([1, np.nan, 2]), np.ones(3), {}, "A has NaN"),
         (np.eye(3), np.ones(3), {"x0": [0, 0, np.inf]}, "x0 has NaN"),
         (np.eye(3), np.ones(3), {"rtol": -1.0}, "rtol"),
         (np.eye(3), np.ones(3), {"maxiter": -1}, "maxiter"),
@@ -290,6 +291,47 @@ def test_nan_from_an_operator_is_named():
     assert solution.reason is Reason.NONFINITE
     assert np.all(np.isfinite(solution.x))
     assert solution.residual_norm < np.sqrt(8)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("call", [1, 4])
+def test_a_column_that_is_not_finite_stands_still_among_the_compiled(bad, call, rng):
+    A, calls = gallery.poisson((15, 15)), []
+
+    def M(R):
+        calls.append(1)
+        Z = R / 4
+        if R.ndim == 2 and len(calls) >= call:
+            Z[7, 2] = bad
+        return Z
+
+    B = rng.standard_normal((225, 5))
+    solution = cg(A, B, M=M)
+    wanted = [Reason.CONVERGED] * 5
+    wanted[2] = Reason.NONFINITE
+    assert solution.reasons == tuple(wanted)
+    assert np.isfinite(solution.x).all()
+    assert np.isfinite(solution.history).all()
+    if call > 1:
+        assert solution.residual_norm[2] < np.linalg.norm(B[:, 2])
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_null_spaces_are_checked_at_all_scales(scale):
+    A = sparse.diags_array([-1.0, 2.0, -1.0], offsets=[-1, 0, 1], shape=(50, 50)).tolil()
+    A[0, 0] = A[49, 49] = 1.0
+    b = np.cos(np.pi * (np.arange(50) + 0.5) / 50)
+    assert cg(scale * A.tocsr(), scale * b, nullspace=np.ones(50)).converged
+    with pytest.raises(ValueError, match="nullspace"):
+        cg(scale * A.tocsr(), scale * b, nullspace=np.arange(50.0))
+
+
+def test_a_dense_matrix_of_lower_precision_is_promoted(backend):
+    A = backend.asarray(np.array([[2, 1], [1, 3]], dtype=np.float32))
+    b = backend.asarray([3.0, 4.0])
+    solution = cg(A, b, rtol=1e-14)
+    backend.assert_same_kind(solution.x, b)
+    np.testing.assert_allclose(backend.to_host(solution.x), [1, 1], rtol=1e-14)
 
 
 def test_a_distributed_inner_product_is_used_for_everything(rng):
