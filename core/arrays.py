@@ -20,6 +20,7 @@ __all__ = [
     "Namespace",
     "adjoint",
     "complex_dtype",
+    "conj",
     "device_of",
     "enter",
     "eps",
@@ -211,10 +212,14 @@ def device_of(x: Array) -> Any:
     return array_api_compat.device(x)
 
 
+def conj(xp: Namespace, x: Array) -> Array:
+    """Return the complex conjugate, of a real array itself."""
+    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
+
+
 def adjoint(xp: Namespace, x: Array) -> Array:
     """Return the conjugate transpose of the last two axes."""
-    x = x.mT
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
+    return conj(xp, x.mT)
 
 
 def complex_dtype(xp: Namespace, dtype: Any) -> Any:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import array_api_compat
 import numpy as np
 
-from resolvent.arrays import Array, device_of, enter, is_finite, namespace_of
+from resolvent.arrays import Array, conj, device_of, enter, is_finite, namespace_of
 
 __all__ = ["Operator", "as_operator", "keeping_dtype"]
 
@@ -184,12 +185,12 @@ def _from_matrix(A: Any, name: str) -> Operator:
         raise ValueError(f"{name} has NaN or infinite entries")
     # A^H y = conj(A^T conj(y)) conjugates vectors only and makes no second matrix.
     m, n = A.shape
-    return Operator((m, n), A.dtype, lambda x: A @ x, lambda y: _conj(A.T @ _conj(y)), A)
+    return Operator((m, n), A.dtype, lambda x: A @ x, partial(_adjoint_product, A), A)
 
 
-def _conj(x: Array) -> Array:
-    xp = namespace_of(x)
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
+def _adjoint_product(A: Any, y: Array) -> Array:
+    xp = namespace_of(y)
+    return conj(xp, A.T @ conj(xp, y))
 
 
 def _require_one_home(A: Any, like: Array | None, name: str) -> None:

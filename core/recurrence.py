@@ -36,7 +36,8 @@ class State(NamedTuple):
     Attributes
     ----------
     x : callable
-        ``() -> array``: the correction ``d`` now, called only when it is wanted.
+        ``() -> array``: the correction ``d`` now, called only when it is wanted and before the
+        next step, which may overwrite it.
     norms : array
         Residual norms by the recurrence: ``(k,)``, or ``(s, k)`` for the ``s`` steps since the
         last state; for a vector ``()`` or ``(s,)``.

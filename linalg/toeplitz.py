@@ -26,7 +26,7 @@ from typing import Any
 import scipy.fft
 from numpy.typing import ArrayLike
 
-from resolvent.arrays import Array, Namespace, device_of, enter, is_numpy, namespace_of
+from resolvent.arrays import Array, Namespace, conj, device_of, enter, is_numpy, namespace_of
 from resolvent.operators import Operator, Product
 
 __all__ = ["ToeplitzOperator", "toeplitz_operator"]
@@ -56,8 +56,8 @@ class ToeplitzOperator(Operator):
             shape=swapped.shape,
             product=swapped.product,
             adjoint=swapped.adjoint,
-            column=_conj(xp, self.row),
-            row=_conj(xp, self.column),
+            column=conj(xp, self.row),
+            row=conj(xp, self.column),
         )
 
 
@@ -104,14 +104,14 @@ def toeplitz_operator(column: ArrayLike, row: ArrayLike | None = None) -> Toepli
     named: dict[str, Any] = {"column": column} if row is None else {"column": column, "row": row}
     entered = enter(matrix=False, **named)
     xp, c = entered.xp, entered.arrays[0]
-    r = _conj(xp, c) if row is None else entered.arrays[1]
+    r = conj(xp, c) if row is None else entered.arrays[1]
     for name, t in (("column", c), ("row", r)):
         if t.ndim != 1 or t.shape[0] < 1:
             raise ValueError(f"{name} must be a vector with entries, got shape {tuple(t.shape)}")
     r = xp.concat([c[:1], r[1:]])
     shape = (c.shape[0], r.shape[0])
     product = _embedded(xp, c, xp.flip(r[1:]), shape)
-    adjoint = _embedded(xp, _conj(xp, r), _conj(xp, xp.flip(c[1:])), shape[::-1])
+    adjoint = _embedded(xp, conj(xp, r), conj(xp, xp.flip(c[1:])), shape[::-1])
     return ToeplitzOperator(shape, c.dtype, product, adjoint, column=c, row=r)
 
 
@@ -133,7 +133,3 @@ def _embedded(xp: Namespace, below: Array, above: Array, shape: tuple[int, int])
         return inverse(scale * forward(x, n=length, axis=0), n=length, axis=0)[:m, ...]
 
     return product
-
-
-def _conj(xp: Namespace, x: Array) -> Array:
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x

@@ -81,11 +81,12 @@ class ConjugateGradients:
 
     @property
     def x(self) -> np.ndarray[Any, Any]:
-        """The iterate."""
+        """The iterate, until the next step."""
         alpha = self.scalars[2] if self.p.ndim > 1 else self.scalars[2, 0]
-        step = np.multiply(self.p, alpha, out=self.q)
-        step[..., alpha == 0] = 0  # not a number where the direction is infinite
-        return self.lagging + step
+        x = np.multiply(self.p, alpha, out=self.q)
+        x[..., alpha == 0] = 0  # not a number where the direction is infinite
+        x += self.lagging
+        return x
 
 
 def _move(x, alpha, p, z, beta, on, lo, hi):  # type: ignore[no-untyped-def]
