@@ -115,7 +115,7 @@ def test_a_matrix_that_is_not_hermitian_is_seen(A, reorthogonalize):
         (np.eye(3), {"v": np.ones((3, 1))}, r"v must be of shape \(3,\)"),
         (np.eye(3), {"steps": 0}, "steps must be at least 1"),
         (np.empty((0, 0)), {}, "at least one row"),
-        (sparse.diags_array([1.0, np.nan]), {}, "A makes NaN"),
+        (sparse.diags_array([1.0, np.nan]), {}, "A has NaN"),
     ],
 )
 def test_bad_input_is_named(A, options, message):
