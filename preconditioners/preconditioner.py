@@ -23,6 +23,17 @@ class Preconditioner(Operator):
         The same ``r`` gives the same ``M @ r`` in every step.
     info : object
         What the builder found out; each builder documents its own.
+
+    Examples
+    --------
+    Half the identity, and a solver of one's own that is not linear:
+
+    >>> import numpy as np
+    >>> M = Preconditioner((2, 2), np.float64, lambda r: r / 2, is_spd=True)
+    >>> M @ np.array([2.0, 4.0]), M.H is M
+    (array([1., 2.]), True)
+    >>> Preconditioner((2, 2), np.float64, np.tanh, is_linear=False) @ np.zeros(2)
+    array([0., 0.])
     """
 
     is_spd: bool | None = None
@@ -55,10 +66,33 @@ class Preconditioner(Operator):
 def as_preconditioner(M: Any, *, like: Array) -> Preconditioner:
     """Adapt what a user passes as ``M``: a matrix, an operator or a function ``r -> M r``.
 
+    Parameters
+    ----------
+    M : preconditioner, array, sparse matrix, operator or callable
+        Approximate inverse, ``(n, n)``.
+    like : (n,) or (n, k) array
+        The right-hand side, which ``M`` must match in library, device and number of rows.
+
+    Returns
+    -------
+    Preconditioner
+        ``M`` itself if it is one. Anything else is taken to be linear and fixed, and ``is_spd`` is
+        None; for another claim pass a `Preconditioner`.
+
     Raises
     ------
     TypeError, ValueError
         As `resolvent.operators.as_operator`, and for an ``M`` that is not square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> r = np.array([2.0, 4.0])
+    >>> M = as_preconditioner(lambda r: r / 2, like=r)
+    >>> M.shape, M @ r
+    ((2, 2), array([1., 2.]))
+    >>> M.is_spd is None, as_preconditioner(M, like=r) is M
+    (True, True)
     """
     operator = as_operator(M, like=like, name="M")
     if operator.shape[0] != operator.shape[1]:

@@ -2,7 +2,18 @@ r"""One call for :math:`A x = b`: choose a solver and a preconditioner, and say 
 
 `resolvent.solvers.plans` has the order of the choices.
 
-A choice that fails by its reason (indefinite, broken down, stagnated) is followed by the next one.
+A choice that fails by its reason (indefinite, broken down, stagnated) is followed by the next one,
+which begins at the iterate it left.
+
+Cost: the attempts, one after the other, with the set-up of their preconditioners. What is found out
+of a matrix with known entries costs a few passes over them.
+
+Failure modes: of an A that is known by its products nothing can be found out: without ``assume`` it
+is solved by GMRES(50), then IDR(8), even if it is Hermitian. A Hermitian A with a positive diagonal
+is taken for positive definite until CG sees that it isn't. INCONSISTENT and MAXITER end the search:
+no other solver is tried.
+
+Source: none; the order of the choices is this library's own.
 """
 
 from dataclasses import dataclass, replace
@@ -121,6 +132,12 @@ def solve(
     ------
     TypeError, ValueError
         As in `resolvent.solvers.cg`; a matrix that isn't what ``assume`` says.
+
+    Notes
+    -----
+    Array API: any library and device, in the precision of ``A`` and ``b``. Sparse LU, fast Poisson
+    solvers, incomplete factorisations and multigrid are chosen for SciPy matrices only; sparse
+    matrices on a device have the diagonal in CG and no preconditioner in MINRES and GMRES.
 
     Examples
     --------

@@ -8,6 +8,16 @@ r"""Elementary symmetric polynomials, of numbers and of their power sums.
 From nonnegative numbers all sums are of nonnegative terms: the result is right to n eps. Newton's
 identities, on the right, subtract: where a few of the numbers dominate, :math:`e_k` is much smaller
 than its terms, and as many digits are lost.
+
+Cost: :math:`O(n d)` operations from n numbers, :math:`O(d^2)` from d power sums; on the host, in
+double precision.
+
+Failure modes: numbers of both signs may cancel, and then the result is not right to n eps; large
+ones overflow, which division of nonnegative ones by their sum prevents. `newton_identities` returns
+a bound of the error of each :math:`e_k`, and one below its bound says nothing.
+
+Source: N. Doikov, A. Rodomanov, Polynomial preconditioning for gradient methods, ICML 2023, arXiv
+2301.13194, whose preconditioner is `resolvent.preconditioners.symmetric_polynomial`.
 """
 
 from operator import index

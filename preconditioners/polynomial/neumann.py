@@ -80,6 +80,14 @@ def neumann(
         ``A`` is not square, or not Hermitian where ``omega`` is wanted; ``degree`` is negative;
         ``omega`` is not positive.
 
+    Notes
+    -----
+    Array API: any library and device that A works on. ``M @ r`` takes ``(n,)`` and ``(n, k)``, in
+    the precision of r, and is complex if A is. Real SciPy matrices run in a compiled loop for
+    ``(n,)``.
+    The Lanczos steps are taken where the entries of A live, or on NumPy if they are not known: give
+    ``omega`` then for an operator on a device.
+
     Examples
     --------
     >>> import numpy as np

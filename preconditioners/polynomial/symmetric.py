@@ -142,6 +142,14 @@ def symmetric_polynomial(
     --------
     chebyshev : ignores gaps in the spectrum, and wins where there are none.
 
+    Notes
+    -----
+    Array API: any library and device that A works on. ``M @ r`` takes ``(n,)`` and ``(n, k)``, in
+    the precision of r, and is complex if A is. Real SciPy matrices run in a compiled loop for
+    ``(n,)``.
+    Eigenvalues and Lanczos steps are computed where the entries of A live, the coefficients on the
+    host. An operator without entries is multiplied with NumPy vectors at setup.
+
     Examples
     --------
     >>> import numpy as np

@@ -21,7 +21,26 @@ __all__ = ["Logistic", "Loss", "SoftMaximum"]
 
 
 class Loss(Protocol):
-    """A smooth convex function of ``m`` predictions."""
+    """A smooth convex function of ``m`` predictions.
+
+    Examples
+    --------
+    Least squares:
+
+    >>> import numpy as np
+    >>> from resolvent.solvers.gradient import LinearModel
+    >>> class Squares:
+    ...     size, curvature = 2, 1.0
+    ...
+    ...     def value(self, z):
+    ...         return np.sum((z - 1) ** 2) / 2
+    ...
+    ...     def gradient(self, z):
+    ...         return z - 1
+    >>> f = LinearModel(np.diag([1.0, 2.0]), Squares())
+    >>> f.gradient(np.zeros(2)), f.curvature @ np.ones(2)
+    (array([-1., -2.]), array([1., 4.]))
+    """
 
     @property
     def size(self) -> int:

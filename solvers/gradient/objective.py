@@ -15,6 +15,19 @@ class Objective(Protocol):
 
     An objective that also has ``value_and_gradient(x)`` is asked for both at once, so that they
     can share their products.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.solvers.gradient import gradient_method
+    >>> class Distance:
+    ...     def value(self, x):
+    ...         return np.sum((x - 1) ** 2) / 2
+    ...
+    ...     def gradient(self, x):
+    ...         return x - 1
+    >>> gradient_method(Distance(), np.zeros(2), L=1.0).x
+    array([1., 1.])
     """
 
     def value(self, x: Array) -> Any:

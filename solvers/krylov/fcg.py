@@ -76,6 +76,11 @@ def fcg(
     TypeError, ValueError
         As in `resolvent.solvers.cg`, and for ``truncate`` below 1.
 
+    Notes
+    -----
+    Array API: any library and device, in the precision of ``A`` and ``b``; what ``M`` returns is
+    converted to it.
+
     Examples
     --------
     An inner iteration as the preconditioner, never the same twice:

@@ -63,6 +63,11 @@ def fgmres(
     TypeError, ValueError
         As in `resolvent.solvers.gmres`.
 
+    Notes
+    -----
+    Array API: any library and device, in the precision of ``A`` and ``b``; what ``M`` returns is
+    converted to it.
+
     Examples
     --------
     >>> import numpy as np

@@ -72,6 +72,10 @@ def lsmr(
     TypeError, ValueError
         As in `resolvent.solvers.lsqr`.
 
+    Notes
+    -----
+    Array API: any library and device, in the precision of ``A`` and ``b``.
+
     Examples
     --------
     The solution of least norm of two equations in three unknowns:

@@ -23,9 +23,10 @@ M one more of each.
 Failure modes: :math:`v^H M v \le 0` shows an indefinite M. If b is not in the range of a singular
 A, the residual stays and :math:`A r \to 0`: that is seen in
 :math:`A M r_{k-1} = \phi_{k-1} (\bar\gamma_k v_k + c_{k-1} \beta_{k+1} v_{k+1})` and named
-INCONSISTENT, at the iterate of smallest residual. An eigenvalue below :math:`10 \sqrt{eps}` of the
-largest looks the same and is named so too: precondition such a system. An A that isn't Hermitian
-is not seen: the residual then is not what the recurrence says, and the outcome STAGNATED.
+INCONSISTENT, at the iterate of smallest residual. A consistent system whose b has a part along an
+eigenvalue below :math:`10 \sqrt{eps}` of the largest looks the same, and may be named so too:
+precondition such a system. An A that isn't Hermitian is not seen: the residual then is not what the
+recurrence says, and the outcome STAGNATED.
 
 Source: Paige and Saunders, SIAM J. Numer. Anal. 12 (1975), doi 10.1137/0712047.
 Differs from the source in: the residual vector for the Euclidean norm under preconditioning.

@@ -51,6 +51,10 @@ def gauss_seidel(
     TypeError, ValueError, SingularMatrixError
         As in `resolvent.solvers.sor`.
 
+    Notes
+    -----
+    NumPy and SciPy on the host only, in a compiled loop, in the precision of ``A`` and ``b``.
+
     Examples
     --------
     A lower triangular matrix takes one sweep:

@@ -56,6 +56,10 @@ def ssor(
     TypeError, ValueError, SingularMatrixError
         As in `resolvent.solvers.sor`.
 
+    Notes
+    -----
+    NumPy and SciPy on the host only, in a compiled loop, in the precision of ``A`` and ``b``.
+
     Examples
     --------
     >>> import numpy as np

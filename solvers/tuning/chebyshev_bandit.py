@@ -49,6 +49,22 @@ class ChebyshevBandit:
     ----------
     degree : int
         Of the Chebyshev series, m - 1.
+
+    Raises
+    ------
+    ValueError
+        ``degree`` is negative.
+
+    Examples
+    --------
+    The best parameter grows with the context:
+
+    >>> from resolvent.solvers import ParameterBandit
+    >>> bandit = ParameterBandit([1, 2, 3], ChebyshevBandit(degree=2), interval=(0, 1), rng=0)
+    >>> for context in 200 * [0.0, 0.5, 1.0]:
+    ...     bandit.observe((bandit.suggest(context) - 1 - 2 * context) ** 2)
+    >>> [int(bandit.probabilities(context).argmax()) for context in (0.0, 0.5, 1.0)]
+    [0, 1, 2]
     """
 
     degree: int = 5

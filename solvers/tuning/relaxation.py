@@ -30,6 +30,11 @@ def optimal_omega(jacobi_radius: ArrayLike) -> NDArray[np.float64]:
     jacobi_radius : array_like
         :math:`\beta`, from 0 to below 1, of any shape.
 
+    Returns
+    -------
+    ndarray or float64
+        :math:`\omega^*`, from 1 to below 2, of the shape of ``jacobi_radius``.
+
     Raises
     ------
     ValueError
@@ -60,6 +65,11 @@ def sor_radius(omega: ArrayLike, jacobi_radius: ArrayLike) -> NDArray[np.float64
         Between 0 and 2.
     jacobi_radius : array_like
         :math:`\beta`, from 0 to below 1; it broadcasts against ``omega``.
+
+    Returns
+    -------
+    ndarray or float64
+        :math:`\rho(\omega)`, below 1, of the shape of both together.
 
     Raises
     ------

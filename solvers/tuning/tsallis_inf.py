@@ -52,6 +52,20 @@ class TsallisINF:
     newton_start : {"safe", "published"}
         Where Newton's method for the multiplier begins; "published" takes 20 steps from -1, and
         draws uniformly if they leave the real numbers.
+
+    Raises
+    ------
+    ValueError
+        ``newton_start`` is neither.
+
+    Examples
+    --------
+    >>> from resolvent.solvers import ParameterBandit
+    >>> bandit = ParameterBandit([1, 2, 3], TsallisINF(), rng=0)
+    >>> for _ in range(300):
+    ...     bandit.observe(abs(bandit.suggest() - 2))
+    >>> int(bandit.probabilities().argmax())
+    1
     """
 
     newton_start: NewtonStart = "safe"
@@ -79,6 +93,22 @@ class BinnedTsallisINF:
         Parts of the same length; a context outside of the interval belongs to the nearest.
     newton_start : {"safe", "published"}
         As in `TsallisINF`.
+
+    Raises
+    ------
+    ValueError
+        ``bins`` is below 1.
+
+    Examples
+    --------
+    The best parameter is 1 for small contexts and 3 for large ones:
+
+    >>> from resolvent.solvers import ParameterBandit
+    >>> bandit = ParameterBandit([1, 2, 3], BinnedTsallisINF(bins=2), interval=(0, 1), rng=0)
+    >>> for context in 300 * [0.2, 0.8]:
+    ...     bandit.observe(abs(bandit.suggest(context) - (1 if context < 0.5 else 3)))
+    >>> [int(bandit.probabilities(context).argmax()) for context in (0.2, 0.8)]
+    [0, 2]
     """
 
     bins: int = 5
