@@ -43,7 +43,7 @@ class ParameterBandit:
         A cost above ``cap`` times the median of the costs before counts as that, so that rare
         catastrophes don't drown the differences. Not capped by default.
     rng : numpy.random.Generator or seed, optional
-        For the draws.
+        For the draws; independent of what generates the contexts, or the two correlate.
 
     Raises
     ------
