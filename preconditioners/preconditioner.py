@@ -24,6 +24,11 @@ class Preconditioner(Operator):
     info : object
         What the builder found out; each builder documents its own.
 
+    Notes
+    -----
+    The other attributes are those of `resolvent.operators.Operator`. ``M @ r`` takes ``(n,)`` and
+    ``(n, k)`` in the libraries, devices and precisions that its function takes.
+
     Examples
     --------
     Half the identity, and a solver of one's own that is not linear:
@@ -83,6 +88,10 @@ def as_preconditioner(M: Any, *, like: Array) -> Preconditioner:
     ------
     TypeError, ValueError
         As `resolvent.operators.as_operator`, and for an ``M`` that is not square.
+
+    Notes
+    -----
+    Array API: any library and device. The precision of ``M @ r`` stays what ``M`` makes it.
 
     Examples
     --------

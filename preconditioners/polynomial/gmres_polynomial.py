@@ -125,7 +125,9 @@ def gmres_polynomial(
 
     Notes
     -----
-    Array API. The roots are computed on the host from the small matrix H.
+    Array API: any library and device that A works on. ``M @ r`` takes ``(n,)`` and ``(n, k)``, in
+    the precision of r, and is complex if A is. The roots are computed on the host from the small
+    matrix H.
 
     Examples
     --------

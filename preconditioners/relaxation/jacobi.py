@@ -50,7 +50,7 @@ def jacobi(A: Any) -> Preconditioner:
 
     Notes
     -----
-    ``M @ r`` takes ``(n,)`` and ``(n, k)``, in the precision of r. Setup reads one flag to the
+    ``M @ r`` takes ``(n,)`` and ``(n, k)``, in the precision of r. Setup reads a few flags to the
     host, an application nothing.
 
     Examples

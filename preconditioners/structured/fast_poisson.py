@@ -76,7 +76,7 @@ def fast_poisson(
     ------
     ValueError
         ``shape`` has an entry below 1; ``coefficients`` or ``boundary`` don't fit to it, or are
-        unknown or not finite.
+        unknown or not finite; ``shift`` is not finite.
     SingularMatrixError
         The shift cancels an eigenvalue.
 

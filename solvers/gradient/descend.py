@@ -77,7 +77,15 @@ class Descent:
     value, gradient_norm : float
         Of f at the iterate.
     x : (n,) array
-        The iterate.
+        The iterate, on the device of ``x0``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.solvers.gradient import Quadratic, gradient_method
+    >>> f = Quadratic(np.diag([100.0, 1.0]), [100.0, 1.0])
+    >>> gradient_method(f, np.zeros(2), callback=lambda seen: seen.iteration == 3).iterations
+    3
     """
 
     iteration: int

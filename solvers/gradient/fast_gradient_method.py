@@ -85,7 +85,8 @@ def fast_gradient_method(
     f : Objective
         Convex and smooth; see `gradient_method`.
     x0 : (n,) array_like
-        Start, real; its library and precision are those of the computation.
+        Start, real; the computation is in its library, and in its precision unless f or ``M`` has
+        a higher one.
     M : preconditioner, array, operator or callable, optional
         Symmetric positive definite, fixed and linear.
     L : float, optional

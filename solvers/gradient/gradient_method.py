@@ -66,7 +66,8 @@ def gradient_method(
         Anything with ``value(x)`` and ``gradient(x)``, such as a `Quadratic` or a `LinearModel`;
         convex and smooth. ``value_and_gradient(x)`` is used where there is one.
     x0 : (n,) array_like
-        Start, real; its library and precision are those of the computation.
+        Start, real; the computation is in its library, and in its precision unless f or ``M`` has
+        a higher one.
     M : preconditioner, array, operator or callable, optional
         Symmetric positive definite, an approximate inverse of the curvature of f. May be
         nonlinear, such as `krylov_step`, as long as :math:`g^T M g > 0`.

@@ -63,7 +63,8 @@ def krylov_step(B: Any, degree: int) -> Preconditioner:
     Notes
     -----
     Where B annihilates a direction, or is seen to be indefinite, the steps end early, at worst
-    with the zero vector. Array API: any library and device.
+    with the zero vector. Array API: any library and device, in the precision of g unless
+    B has a higher one.
 
     Examples
     --------

@@ -15,8 +15,8 @@ have one with A and one with its adjoint, besides O(m + n) operations.
 
 Failure modes: without a ridge f may have no minimum: in logistic regression where the samples are
 separable, in a soft maximum where zero is not in the convex hull of the rows of A. B bounds the
-Hessian everywhere, so that it is far above it where predictions are large, and then a fixed L takes
-more steps than a search. The bound of the soft maximum is 1/(2 s): sharper ones take more steps.
+Hessian everywhere: where predictions are large it is far above it, and L = 1 takes more steps than
+a search. In a soft maximum c = 1/(2 s): the smaller s, the more steps.
 
 Source: Doikov and Rodomanov, Polynomial Preconditioning for Gradient Methods, ICML 2023, arXiv
 2301.13194.
@@ -53,8 +53,9 @@ class LinearModel:
 
     Notes
     -----
-    A gradient, with or without the value, costs one product with A and one with its adjoint, as
-    does a product with ``curvature``.
+    Array API: any library and device, the same for A, the loss and x; the library promotes mixed
+    precisions. A gradient, with or without the value, costs one product with A and one with its
+    adjoint, as does a product with ``curvature``.
 
     Examples
     --------
@@ -122,6 +123,10 @@ def logistic_regression(A: Any, y: Any, *, ridge: float = 0.0) -> LinearModel:
     TypeError, ValueError
         ``A`` doesn't fit ``y``, a label is neither 1 nor -1, or ``ridge`` is negative.
 
+    Notes
+    -----
+    Array API, as in `LinearModel`; lists become NumPy arrays, and integers float64.
+
     Examples
     --------
     >>> import numpy as np
@@ -156,6 +161,10 @@ def soft_maximum(A: Any, b: Any, *, s: float = 1.0, ridge: float = 0.0) -> Linea
     ------
     TypeError, ValueError
         ``A`` doesn't fit ``b``, ``s`` is not positive, or ``ridge`` is negative.
+
+    Notes
+    -----
+    Array API, as in `LinearModel`; lists become NumPy arrays, and integers float64.
 
     Examples
     --------

@@ -10,6 +10,15 @@ The second bound: the Hessian is :math:`(\operatorname{diag} p - p p^T) / s` wit
 p, so that :math:`h^T H h` is the variance of h over s, and a variance is at most
 :math:`(\max h - \min h)^2 / 4 \le \|h\|^2 / 2`. As s tends to zero the value tends to
 :math:`\max_i (z_i - b_i)`, from which it differs by :math:`s \log m` at most.
+
+Cost: O(m) operations, and a few vectors of length m.
+
+Failure modes: as s tends to zero the curvature of the soft maximum tends to infinity, and a
+gradient method takes ever more steps. The curvature of the logistic loss vanishes where
+predictions are large, so that its minimum may be at infinity.
+
+Source: Y. Nesterov, Smooth minimization of non-smooth functions, Math. Program. 103 (2005),
+127-152, doi 10.1007/s10107-004-0552-5 (soft maximum).
 """
 
 from dataclasses import dataclass
@@ -22,6 +31,8 @@ __all__ = ["Logistic", "Loss", "SoftMaximum"]
 
 class Loss(Protocol):
     """A smooth convex function of ``m`` predictions.
+
+    Predictions are ``(m,)`` arrays of the library, device and precision of ``A @ x``.
 
     Examples
     --------
@@ -61,10 +72,20 @@ class Loss(Protocol):
 class Logistic:
     """The logistic loss of labels ``y``, each 1 or -1.
 
+    Parameters
+    ----------
+    y : (m,) array_like
+        Labels.
+
     Raises
     ------
     ValueError
         A label is neither, or there are none.
+
+    Notes
+    -----
+    Array API: any library and device, the same for ``y`` and ``z``; mixed precisions
+    are promoted. Lists become NumPy arrays, and integers float64.
 
     Examples
     --------
@@ -112,10 +133,22 @@ class Logistic:
 class SoftMaximum:
     """The soft maximum of ``z - b`` with smoothing ``s``.
 
+    Parameters
+    ----------
+    b : (m,) array_like
+        Shifts.
+    s : float
+        Smoothing, positive.
+
     Raises
     ------
     ValueError
         ``s`` is not positive, or there are no numbers.
+
+    Notes
+    -----
+    Array API: any library and device, the same for ``b`` and ``z``; mixed precisions
+    are promoted. Lists become NumPy arrays, and integers float64.
 
     Examples
     --------

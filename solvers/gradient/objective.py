@@ -14,7 +14,7 @@ class Objective(Protocol):
     """A smooth convex function of ``(n,)`` arrays.
 
     An objective that also has ``value_and_gradient(x)`` is asked for both at once, so that they
-    can share their products.
+    can share their products. ``x`` is of the library and on the device of the start.
 
     Examples
     --------

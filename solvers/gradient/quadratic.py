@@ -33,7 +33,8 @@ class Quadratic:
 
     Notes
     -----
-    Value and gradient cost one product with A together.
+    Value and gradient cost one product with A together. Array API: any library and device, the
+    same for A, b and x; the library promotes mixed precisions.
 
     Examples
     --------

@@ -122,7 +122,7 @@ def chebyshev_iteration(
 
     Notes
     -----
-    Array API: any library and device.
+    Array API: any library and device, in the precision of ``A`` and ``b``.
 
     Examples
     --------

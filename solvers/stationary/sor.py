@@ -79,6 +79,10 @@ def sor(
     SingularMatrixError
         A diagonal entry is zero.
 
+    Notes
+    -----
+    NumPy and SciPy on the host only, in a compiled loop, in the precision of ``A`` and ``b``.
+
     Examples
     --------
     >>> import numpy as np

@@ -29,6 +29,27 @@ class BanditKind(Protocol):
         The name that ``kind=`` takes.
     contextual : bool
         Whether it needs to know something of each instance: a number in a known interval.
+
+    Examples
+    --------
+    A kind that never learns:
+
+    >>> import numpy as np
+    >>> from resolvent.solvers import ParameterBandit
+    >>> class Uniform:
+    ...     name, contextual = "uniform", False
+    ...
+    ...     def learner(self, arms, interval):
+    ...         self.arms = arms
+    ...         return self
+    ...
+    ...     def probabilities(self, context):
+    ...         return np.full(self.arms, 1 / self.arms)
+    ...
+    ...     def learn(self, arm, loss, probability, context):
+    ...         pass
+    >>> ParameterBandit([1.0, 1.5], Uniform()).probabilities()
+    array([0.5, 0.5])
     """
 
     name: ClassVar[str]

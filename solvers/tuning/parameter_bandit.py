@@ -52,7 +52,11 @@ class ParameterBandit:
 
     Notes
     -----
-    Some ten instances for each parameter are needed before learning pays.
+    On the host, in double precision; the modules of the kinds have their formulas and what a round
+    costs.
+
+    Failure modes: some ten instances for each parameter are needed before learning pays; a few
+    enormous costs drown the others unless there is a ``cap``.
 
     Source: M. Khodak, E. Chow, M.-F. Balcan and A. Talwalkar, Learning to relax: setting solver
     parameters across a sequence of linear system instances, ICLR 2024, arXiv 2310.02246.

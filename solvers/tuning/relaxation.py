@@ -13,6 +13,12 @@ is the Jacobi radius. The spectral radius of SOR is then
     \end{cases}, \qquad
     \omega^* = 1 + \left(\frac{\beta}{1 + \sqrt{1 - \beta^2}}\right)^2 .
 
+Cost: a few operations for each number, in NumPy and double precision.
+
+Failure modes: of other matrices they say nothing, and nobody looks at A. A :math:`\beta` that is
+too small costs more steps than one as much too large: :math:`\rho` has a vertical tangent to the
+left of :math:`\omega^*`.
+
 Source: D. M. Young, Iterative Solution of Large Linear Systems (1971), chapter 6.
 """
 
@@ -49,6 +55,7 @@ def optimal_omega(jacobi_radius: ArrayLike) -> NDArray[np.float64]:
     --------
     The Laplacian on a 10 by 10 grid:
 
+    >>> import numpy as np
     >>> optimal_omega(np.cos(np.pi / 11)).round(4)
     np.float64(1.5604)
     """

@@ -119,6 +119,7 @@ class BinnedTsallisINF:
     def __post_init__(self) -> None:
         if self.bins < 1:
             raise ValueError(f"bins must be at least 1, got {self.bins}")
+        TsallisINF(self.newton_start)
 
     def learner(self, arms: int, interval: tuple[float, float] | None) -> Learner:
         """Start to learn in each bin."""

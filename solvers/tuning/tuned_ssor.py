@@ -49,6 +49,13 @@ class TunedSSOR:
 
     Notes
     -----
+    On the host, in the precision of A and b. Cost: of `resolvent.solvers.cg` with
+    `resolvent.preconditioners.ssor`, which is set up anew for each system.
+
+    Failure modes: those of CG. A solve that does not converge counts as 10 n steps. It takes some
+    ten systems for each parameter until learning pays, and systems whose best parameters differ
+    need a contextual kind.
+
     Source: M. Khodak, E. Chow, M.-F. Balcan and A. Talwalkar, Learning to relax: setting solver
     parameters across a sequence of linear system instances, ICLR 2024, arXiv 2310.02246.
 
@@ -105,5 +112,5 @@ class TunedSSOR:
         solution = cg(A, b, M=ssor(A, omega, order=self.order), **options)
         # a solve that was cut short has no known cost: its parameter must not look cheap
         cut_short = not solution.converged
-        self.bandit.observe(10 * A.shape[0] if cut_short else solution.iterations)
+        self.bandit.observe(10 * solution.x.shape[0] if cut_short else solution.iterations)
         return replace(solution, info=TunedSSORInfo(omega))

@@ -183,6 +183,8 @@ def test_misuse_is_refused():
             ParameterBandit([1], "tsallis-inf-cb", interval=interval)
     with pytest.raises(ValueError, match="newton_start"):
         TsallisINF("unsafe")
+    with pytest.raises(ValueError, match="newton_start"):
+        BinnedTsallisINF(3, "unsafe")
     with pytest.raises(ValueError, match="bins"):
         BinnedTsallisINF(0)
     with pytest.raises(ValueError, match="degree"):
@@ -243,8 +245,6 @@ def test_tuned_ssor_survives_a_system_that_has_no_ssor():
 
 
 def test_a_solve_that_was_cut_short_does_not_look_cheap(monkeypatch):
-    from resolvent.solvers import TunedSSOR
-
     tuned = TunedSSOR(rng=0)
     costs = []
     monkeypatch.setattr(type(tuned.bandit), "observe", lambda _, cost: costs.append(cost))
@@ -252,3 +252,5 @@ def test_a_solve_that_was_cut_short_does_not_look_cheap(monkeypatch):
     tuned.solve(A, np.ones(36), time_limit=0.0)
     solution = tuned.solve(A, np.ones(36))
     assert costs == [360, solution.iterations]
+    assert tuned.solve([[2.0, 1.0], [1.0, 2.0]], [1.0, 0.0], maxiter=1).converged is False
+    assert costs[-1] == 20
