@@ -12,9 +12,9 @@ __all__ = ["threads"]
 _WORTH_THREADS = 200_000
 
 
-def threads(n: int) -> int:
-    """Return how many threads share ``n`` rows."""
-    if n < _WORTH_THREADS:
+def threads(n: int, enough: int = _WORTH_THREADS) -> int:
+    """Return how many threads share ``n`` rows, one if there are not ``enough``."""
+    if n < enough:
         return 1
     _start()
     return int(numba.get_num_threads())

@@ -1,0 +1,113 @@
+r"""The semi-dual of entropic transport, on which every solver works.
+
+For scaled column potentials :math:`v` the best row potentials are known,
+:math:`u_i = \log a_i - \log \sum_j \exp(v_j - C_{ij} / \varepsilon)`, so that
+
+.. math:: F(v) = -\langle a, u(v) \rangle - \langle b, v \rangle
+
+is left to minimise: convex, with gradient :math:`c - b` and Hessian
+:math:`D_c - P^T D_r^{-1} P` (the Schur complement of that of the dual), where :math:`r = a` and
+:math:`c` are the row and column sums of the plan. All of it takes one exponential an entry, and no
+``v`` makes it overflow.
+
+A marginal that only pays :math:`\rho` times the divergence of Kullback and Leibler from ``a`` wants
+the sums :math:`a e^{-\varepsilon u / \rho}`: its potentials are damped by
+:math:`\rho / (\rho + \varepsilon)`, its part of F is
+:math:`(\rho / \varepsilon) \langle a, e^{-\varepsilon u / \rho} \rangle`, and the diagonal of the
+Hessian gains :math:`\varepsilon / \rho` times what is wanted.
+
+Source: Cuturi and Peyré, A smoothed dual approach for variational Wasserstein problems (2016),
+arXiv 1503.02533; with relaxed marginals, Chizat, Peyré, Schmitzer and Vialard, Scaling algorithms
+for unbalanced optimal transport problems (2018), arXiv 1607.05816.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from resolvent.arrays import Array
+from resolvent.solvers.transport.problem import Problem
+
+__all__ = ["Point", "SemiDual"]
+
+_WORTH_THREADS = 50_000  # entries of a plan
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Point:
+    """Where an iteration stands.
+
+    Attributes
+    ----------
+    u, v : ndarray
+        Scaled potentials; ``u`` is the best for ``v``.
+    rows, columns : ndarray
+        Sums of the plan.
+    wanted : ndarray
+        What the columns should sum to.
+    value : float
+        F, which a solver minimises.
+    error : float
+        L1 norm of ``columns - wanted``; the rows are exact.
+    """
+
+    u: Array
+    v: Array
+    rows: Array
+    columns: Array
+    wanted: Array
+    value: float
+    error: float
+
+
+class SemiDual:
+    """The semi-dual of a problem at one regularisation.
+
+    Attributes
+    ----------
+    reg : float
+        Regularisation.
+    parts : int
+        Threads that share a pass.
+    passes : int
+        Passes over the plan so far.
+    row_stiffness, column_stiffness : float
+        ``reg / rho`` of either marginal.
+    """
+
+    def __init__(self, problem: Problem, reg: float) -> None:
+        from resolvent.linalg.compiled.threads import threads
+
+        self.problem, self.reg, self.passes = problem, reg, 0
+        self._form = problem.cost.form
+        self._log_a = np.log(problem.a)
+        self.parts = threads(problem.a.size * problem.b.size, _WORTH_THREADS)
+        self.row_stiffness, self.column_stiffness = (reg / rho for rho in problem.rho)
+
+    def at(self, v: Array, store: Any = None) -> Point:
+        """Return the point of ``v``; ``store`` as in `resolvent.solvers.compiled.transport`."""
+        from resolvent.solvers.compiled.transport import sweep
+
+        self.passes += 1
+        a, b = self.problem.a, self.problem.b
+        damp = 1 / (1 + self.row_stiffness)
+        u, columns = sweep(self._form, 1 / self.reg, v, self._log_a, damp, self.parts, store)
+        rows = a * np.exp(-self.row_stiffness * u)
+        wanted = b * np.exp(-self.column_stiffness * v)
+        value = _part(a, u, rows, self.row_stiffness) + _part(b, v, wanted, self.column_stiffness)
+        if not self.problem.balanced:
+            value += float(np.sum(rows))
+        error = float(np.sum(np.abs(columns - wanted)))
+        return Point(u, v, rows, columns, wanted, value, error)
+
+    def balanced_columns(self, point: Point) -> Array:
+        """Return the ``v`` that is best for ``u``: what Sinkhorn's iteration takes next."""
+        log_c = np.log(np.maximum(point.columns, np.finfo(float).tiny))
+        return (np.log(self.problem.b) - log_c + point.v) / (1 + self.column_stiffness)
+
+
+def _part(weights: Array, potential: Array, wanted: Array, stiffness: float) -> float:
+    if stiffness == 0:
+        return -float(weights @ potential)
+    return float(np.sum(wanted)) / stiffness

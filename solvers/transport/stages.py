@@ -1,0 +1,185 @@
+"""The one loop of the transport solvers: stages of falling regularisation, limits, the outcome."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from resolvent.arrays import Array
+from resolvent.results import Reason
+from resolvent.solvers.transport.bounds import bounds, c_transform
+from resolvent.solvers.transport.ladder import Ladder
+from resolvent.solvers.transport.problem import Problem
+from resolvent.solvers.transport.semidual import Point, SemiDual
+from resolvent.solvers.transport.solution import Stage, TransportSolution
+
+__all__ = ["Count", "Steps", "TransportCallback", "solve_by_stages"]
+
+_COARSE = 1e-3  # error that a stage before the last is left with, of the mass
+_PATIENCE = 60  # steps without a new best error
+
+
+class Count:
+    """What a method takes beside passes."""
+
+    def __init__(self) -> None:
+        self.newton_steps = self.linear_steps = 0
+
+
+Steps: TypeAlias = Callable[[SemiDual, Array, Count], Iterator[Point]]
+TransportCallback: TypeAlias = Callable[[Stage], bool | None]
+
+
+def solve_by_stages(
+    steps: Steps,
+    problem: Problem,
+    *,
+    reg: float,
+    tol: float,
+    maxiter: int,
+    init: Any,
+    callback: TransportCallback | None,
+    time_limit: float | None,
+) -> TransportSolution:
+    """Run a method down the ladder of regularisations, and certify where it ended.
+
+    Raises
+    ------
+    ValueError
+        ``reg``, ``tol`` or ``maxiter`` is not positive, or ``init`` doesn't fit.
+    """
+    began = time.perf_counter()
+    if not 0 < reg < math.inf or not tol > 0 or maxiter < 1:
+        raise ValueError(
+            f"reg, tol and maxiter must be positive, got {reg!r}, {tol!r} and {maxiter!r}"
+        )
+    start = _start(init, problem)
+    ladder = Ladder(float(reg), problem.scale, start, warm=init is not None)
+    mass, count, history = float(np.sum(problem.b)), Count(), list[Stage]()
+    passes = 0
+    reason: Reason | None = None
+    for level, g in ladder:
+        semidual = SemiDual(problem, level)
+        last = level == ladder.reg
+        wanted = mass * (tol if last else max(tol, _COARSE))
+        best: Point | None = None
+        since = 0
+        for point in steps(semidual, g / level, count):
+            history.append(
+                Stage(
+                    level,
+                    point.error,
+                    passes + semidual.passes,
+                    count.newton_steps,
+                    time.perf_counter() - began,
+                )
+            )
+            since += 1
+            if best is None or point.error < best.error:
+                best, since = point, 0
+            if point.error <= wanted:
+                break
+            reason = _halted(history, maxiter, callback, time_limit, began)
+            if reason is None and since >= _PATIENCE and last:
+                reason = Reason.STAGNATED
+            if reason is not None or since >= _PATIENCE:
+                break
+        passes += semidual.passes
+        if reason is not None:
+            break
+        ladder.arrived(best.v * level)
+    return _certified(problem, best, semidual, ladder, tol, reason, count, history, began)
+
+
+def _halted(
+    history: list[Stage],
+    maxiter: int,
+    callback: TransportCallback | None,
+    time_limit: float | None,
+    began: float,
+) -> Reason | None:
+    if not math.isfinite(history[-1].error):
+        return Reason.NONFINITE
+    if callback is not None and callback(history[-1]):
+        return Reason.STOPPED_BY_CALLBACK
+    if len(history) >= maxiter:
+        return Reason.MAXITER
+    if time_limit is not None and time.perf_counter() - began >= time_limit:
+        return Reason.TIME_LIMIT
+    return None
+
+
+def _start(init: Any, problem: Problem) -> Array:
+    if init is None:
+        return np.zeros(problem.b.size)
+    g = np.asarray(getattr(init, "g", init), dtype=float)
+    if g.shape != (problem.whole.shape[1],) or not np.isfinite(g).all():
+        raise ValueError(
+            f"init must be a solution or a finite potential g of shape "
+            f"({problem.whole.shape[1]},), got shape {g.shape}"
+        )
+    return g[problem.columns]
+
+
+def _certified(
+    problem: Problem,
+    best: Point,
+    semidual: SemiDual,
+    ladder: Ladder,
+    tol: float,
+    reason: Reason | None,
+    count: Count,
+    history: list[Stage],
+    began: float,
+) -> TransportSolution:
+    reg, u, v = ladder.reg, best.u, best.v
+    if semidual.reg != reg:  # stopped on the way
+        v = v * (semidual.reg / reg)
+        semidual = SemiDual(problem, reg)
+        u = semidual.at(v).u
+    certificate = bounds(problem, u, v, reg, semidual.parts)
+    if certificate.marginal_error <= tol * float(np.sum(problem.b)):
+        reason = Reason.CONVERGED
+    f, g = reg * u, reg * v
+    if problem.balanced:
+        shift = (problem.b @ g - problem.a @ f) / (np.sum(problem.a) + np.sum(problem.b))
+        f, g = f + shift, g - shift
+    f, g = _everywhere(problem, f, g)
+    masses = np.zeros(problem.whole.shape[0]), np.zeros(problem.whole.shape[1])
+    masses[0][problem.rows], masses[1][problem.columns] = problem.a, problem.b
+    return TransportSolution(
+        f=f,
+        g=g,
+        reg=reg,
+        reason=reason or Reason.STAGNATED,
+        **certificate._asdict(),
+        iterations=len(history),
+        passes=history[-1].passes if history else 0,
+        newton_steps=count.newton_steps,
+        linear_steps=count.linear_steps,
+        history=tuple(history),
+        seconds=time.perf_counter() - began,
+        cost=problem.whole,
+        masses=masses,
+    )
+
+
+def _everywhere(problem: Problem, f: Array, g: Array) -> tuple[Array, Array]:
+    """Give atoms without mass the potentials of the c-transform."""
+    n, m = problem.whole.shape
+    if f.size == n and g.size == m:
+        return f, g
+    whole = np.empty(n), np.empty(m)
+    whole[0][problem.rows], whole[1][problem.columns] = f, g
+    every_row, every_column = np.arange(n), np.arange(m)
+    rows = np.setdiff1d(every_row, problem.rows)
+    columns = np.setdiff1d(every_column, problem.columns)
+    if rows.size:
+        across = problem.whole.take(rows, problem.columns).T
+        whole[0][rows] = c_transform(across.form, g, rows.size, 1)
+    if columns.size:
+        down = problem.whole.take(problem.rows, columns)
+        whole[1][columns] = c_transform(down.form, f, columns.size, 1)
+    return whole
