@@ -35,7 +35,7 @@ from resolvent.results import Reason, Solution
 from resolvent.stopping import Stop
 from resolvent.vectors import Inner, inner, scaled_norm
 
-__all__ = ["Callback", "Iteration", "Optimal", "drive"]
+__all__ = ["Callback", "Iteration", "Optimal", "drive", "worst"]
 
 _REASONS = list(Reason)
 _GPU_EVERY = 10  # steps between two reads of the flags
@@ -157,7 +157,7 @@ class _Run:
         truth = np.array([column.norm for column in self.columns])
         return Solution(
             x=_stack([column.x for column in self.columns], self.vector),
-            reason=_worst(column.reason for column in self.columns),
+            reason=worst(column.reason for column in self.columns),
             iterations=self.taken,
             matvecs=self.A.matvecs,
             residual_norm=float(truth[0]) if self.vector else truth,
@@ -371,5 +371,6 @@ def _on_gpu(x: Array) -> bool:
     return array_api_compat.is_cupy_array(x) or "cuda" in str(device_of(x))
 
 
-def _worst(reasons: Iterable[Reason | None]) -> Reason:
+def worst(reasons: Iterable[Reason | None]) -> Reason:
+    """Return the gravest of the reasons."""
     return max((reason for reason in reasons if reason), key=_REASONS.index, default=_REASONS[0])

@@ -71,7 +71,10 @@ class Operator:
             The adjoint is not known.
         """
         if self.adjoint is None:
-            raise TypeError("this method needs A.H @ y; pass adjoint=, or an A that has .H")
+            raise TypeError(
+                "this method needs A.H @ y: pass an A that has .H, or "
+                "resolvent.operators.as_operator(A, shape=(m, n), adjoint=...)"
+            )
         return Operator(self.shape[::-1], self.dtype, self.adjoint, self.product)
 
 
@@ -117,6 +120,7 @@ def as_operator(
     >>> as_operator(lambda x: 2 * x, shape=(2, 2)) @ np.ones(2)
     array([2., 2.])
     """
+    A = np.asarray(A) if isinstance(A, np.matrix) else A
     _require_one_home(A, like, name)
     if isinstance(A, Operator):
         operator = A
@@ -151,13 +155,20 @@ def keeping_dtype(A: AnyOperator, name: str) -> AnyOperator:
 
     Its products raise a TypeError where they are complex and the vector is real.
     """
-    adjoint = None if A.adjoint is None else _cast(A.adjoint, name)
-    return replace(A, product=_cast(A.product, name), adjoint=adjoint)
+    adjoint = None if A.adjoint is None else _cast(A.adjoint, name, A.shape[1])
+    return replace(A, product=_cast(A.product, name, A.shape[0]), adjoint=adjoint)
 
 
-def _cast(product: Product, name: str) -> Product:
+def _cast(product: Product, name: str, rows: int) -> Product:
     def cast(x: Array) -> Array:
         y = product(x)
+        if not array_api_compat.is_array_api_obj(y):
+            raise TypeError(f"{name} @ x must be an array, got {type(y).__name__}")
+        if tuple(y.shape) != (rows, *x.shape[1:]):
+            raise ValueError(
+                f"{name} @ x of x of shape {tuple(x.shape)} must have shape "
+                f"{(rows, *x.shape[1:])}, got {tuple(y.shape)}"
+            )
         if y.dtype == x.dtype:
             return y
         xp = namespace_of(x)
@@ -172,7 +183,10 @@ def _shape_of_function(A: Any, like: Array | None, shape: Any, name: str) -> tup
     shape = shape or getattr(A, "shape", None)
     if shape is None:
         if like is None:
-            raise TypeError(f"{name} is a function, so its shape=(m, n) is needed")
+            raise TypeError(
+                f"{name} is a function of unknown shape: pass "
+                f"resolvent.operators.as_operator({name}, shape=(m, n))"
+            )
         shape = (like.shape[0], like.shape[0])
     m, n = shape
     return m, n

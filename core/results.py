@@ -29,7 +29,10 @@ class Reason(Enum):
 
     CONVERGED = "the residual met the tolerance"
     MAXITER = "the iteration limit was reached; raise maxiter or use a better preconditioner"
-    STAGNATED = "the true residual no longer falls; loosen rtol or use a higher precision"
+    STAGNATED = (
+        "the true residual no longer falls; loosen rtol, use a higher precision, a longer restart "
+        "or another method"
+    )
     INDEFINITE_OPERATOR = "A is not positive definite; use minres, or gmres if A is not Hermitian"
     INDEFINITE_PRECONDITIONER = (
         "M is not positive definite; check that M @ r approximates inv(A) @ r, or use fgmres"

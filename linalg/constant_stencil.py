@@ -94,4 +94,4 @@ def _follows(A: sparse.csr_array, stencil: ConstantStencil, rounding: float) -> 
 
     entries = np.concatenate([stencil.before[::-1], [stencil.centre], stencil.after])
     tolerance = rounding * float(np.max(np.abs(entries)))
-    return bool(follows(A.indptr, A.indices, A.data, stencil.lengths, entries, tolerance))
+    return follows(A.indptr, A.indices, A.data, stencil.lengths, entries, tolerance)

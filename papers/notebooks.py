@@ -20,7 +20,7 @@ def write_notebook(script: Path, target: Path) -> Path:
     if not script.exists():
         raise PaperError(f"{script.parent.name} has no {script.name}")
     if not find_spec("jupytext"):
-        raise PaperError("notebooks need jupytext: pip install resolvent[notebooks]")
+        raise PaperError("notebooks need jupytext: pip install 'resolvent[notebooks]'")
     jupytext = importlib.import_module("jupytext")
     notebook = jupytext.read(script, fmt="py:percent")
     notebook.metadata["kernelspec"] = {

@@ -46,7 +46,7 @@ def require(needs: Iterable[str]) -> None:
     for need in needs:
         if need == "gpu":
             if not find_spec("cupy") or not importlib.import_module("cupy").cuda.is_available():
-                raise MissingNeedError("needs a GPU and CuPy (pip install resolvent[cuda12])")
+                raise MissingNeedError("needs a GPU and CuPy (pip install 'resolvent[cuda12]')")
         elif not find_spec(need):
             raise MissingNeedError(f"needs the module {need}: pip install 'resolvent[data]'")
 

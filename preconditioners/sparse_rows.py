@@ -34,7 +34,8 @@ def sparse_rows(A: Any, *, builder: str, instead: str) -> sparse.csr_array:
         what = f"a {type(A).__module__.partition('.')[0]} matrix" if known else type(A).__name__
         raise TypeError(
             f"{builder} needs the entries of A in a NumPy or SciPy matrix, got {what}; {instead} "
-            "take what is on a device or known by its products only"
+            "take what is on a device. Where A is known by its products only, take chebyshev with "
+            "resolvent.operators.as_operator(A, shape=(n, n))"
         )
     if len(np.shape(A)) != 2 or np.shape(A)[0] != np.shape(A)[1]:
         raise ValueError(f"A must be square, got shape {np.shape(A)}")

@@ -9,7 +9,8 @@ r"""Which solver with which preconditioner, by what is known of the system.
    thousands of steps at such a size, it is a small part of that, which only a well-conditioned
    matrix can use. Fewer rows, CG with an incomplete Cholesky factor.
 5. Hermitian otherwise, or found to be indefinite: MINRES.
-6. Anything else: GMRES(50) with an incomplete LU factorisation, then IDR(8).
+6. Anything else: GMRES(50) with an incomplete LU factorisation, then IDR(8), and as the last resort
+   LU factors, as long as there is memory for them.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,8 +44,10 @@ __all__ = ["Plan", "Structure", "check_assumption", "plans"]
 
 Structure = Literal["spd", "hermitian", "general"]
 
-_FEW_DENSE_ROWS = 2_000
+_FEW_DENSE_ROWS = 4_000
 _FEW_SPARSE_ROWS = 5_000
+_MOST_DENSE_ROWS = 20_000  # inverted in minutes
+_MOST_SPARSE_ROWS = 100_000  # of a matrix from three dimensions the factors take gigabytes
 _MANY_ROWS = 20_000
 # seconds that `multigrid` takes for an entry of a matrix in a plane, and in space
 _SETUP_PER_ENTRY = 2e-7, 4.5e-7
@@ -116,7 +119,7 @@ def plans(system: LinearSystem, assume: Structure | None, nullspace: Any) -> Ite
     if hermitian:
         why = "Hermitian, not known to be positive definite"
         yield Plan(partial(minres, nullspace=nullspace), "", _nothing, why)
-    yield from _general(A)
+    yield from _general(A, system.b)
 
 
 def _with_given(
@@ -147,7 +150,7 @@ def _direct(A: Operator, b: Array) -> Iterator[Plan]:
         yield Plan(cg, "fast_poisson", build, "constant coefficients on a box")
     elif sparse.issparse(matrix) and n <= _FEW_SPARSE_ROWS:
         yield Plan(richardson, "sparse LU", partial(_sparse_lu, A), "few rows: a direct solve")
-    elif not hasattr(matrix, "tocsr") and n <= _FEW_DENSE_ROWS:
+    elif _is_dense(A) and n <= _FEW_DENSE_ROWS:
         yield Plan(richardson, "inverse", partial(_inverse, A, b), "few rows: a direct solve")
 
 
@@ -175,13 +178,22 @@ def _patience(matrix: sparse.csr_array) -> tuple[float, str]:
     return space * matrix.nnz, "which pay for the set-up"
 
 
-def _general(A: Operator) -> Iterator[Plan]:
+def _general(A: Operator, b: Array) -> Iterator[Plan]:
     why = "no structure is known"
     if sparse.issparse(A.matrix):
         build = partial(preconditioners.ilu, A.matrix)
         yield Plan(partial(gmres, restart=50), "ilu", build, why)
     yield Plan(partial(gmres, restart=50), "", _nothing, why)
     yield Plan(partial(idrs, s=8), "", _nothing, "GMRES(50) did not get there")
+    why = "no iteration got there"
+    if sparse.issparse(A.matrix) and A.shape[0] <= _MOST_SPARSE_ROWS:
+        yield Plan(richardson, "sparse LU", partial(_sparse_lu, A), why)
+    elif _is_dense(A) and A.shape[0] <= _MOST_DENSE_ROWS:
+        yield Plan(richardson, "inverse", partial(_inverse, A, b), why)
+
+
+def _is_dense(A: Operator) -> bool:
+    return A.matrix is not None and not hasattr(A.matrix, "tocsr")
 
 
 def _nothing() -> None:

@@ -11,16 +11,18 @@ of a matrix with known entries costs a few passes over them.
 Failure modes: of an A that is known by its products nothing can be found out: without ``assume`` it
 is solved by GMRES(50), then IDR(8), even if it is Hermitian. A Hermitian A with a positive diagonal
 is taken for positive definite until CG sees that it isn't. INCONSISTENT and MAXITER end the search:
-no other solver is tried.
+no other solver is tried; nor after STAGNATED where ``rtol`` is below the rounding of the dtype.
 
 Source: none; the order of the choices is this library's own.
 """
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
 
+from resolvent.arrays import eps
 from resolvent.drive import Callback
 from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
 from resolvent.results import Reason, Solution
@@ -161,26 +163,32 @@ def solve(
         "callback": callback,
         "x0": system.x0,
     }
+    began = time.perf_counter()
     attempts: list[Attempt] = []
     solution = None
+    reachable = atol > 0 or rtol >= eps(system.xp, system.b.dtype)
     for plan in plans(system, assume, nullspace):
         try:
             M = plan.build()
         except (SingularMatrixError, NotPositiveDefiniteError, ImportError) as error:
             attempts.append(_attempt(plan, f"{type(error).__name__}: {error}", 0))
             continue
+        if plan.patience is not None:  # it is not for compiling
+            plan.method(system.A, system.b, M=M, **options | {"maxiter": 1, "callback": None})
         impatient = plan.patience is not None and (time_limit is None or plan.patience < time_limit)
         limit = plan.patience if impatient else time_limit
         found = plan.method(system.A, system.b, M=M, time_limit=limit, **options)
         attempts.append(_attempt(plan, found.reason, found.iterations))
         solution = found if solution is None else _after(solution, found)
         lost_patience = found.reason is Reason.TIME_LIMIT and impatient
-        if found.reason not in _WORTH_ANOTHER and not lost_patience:
+        at_rounding = found.reason is Reason.STAGNATED and not reachable
+        if at_rounding or (found.reason not in _WORTH_ANOTHER and not lost_patience):
             break
         options["x0"] = solution.x
     if solution is None:
         raise SingularMatrixError("; ".join(str(attempt.outcome) for attempt in attempts))
-    return replace(solution, info=Choice(tuple(attempts)))
+    seconds = time.perf_counter() - began
+    return replace(solution, info=Choice(tuple(attempts)), seconds=seconds)
 
 
 def _attempt(plan: Plan, outcome: Reason | str, iterations: int) -> Attempt:

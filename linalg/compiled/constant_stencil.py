@@ -1,5 +1,7 @@
 """Compare a CSR matrix with a stencil of constant coefficients, line by line."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit, prange
 
@@ -8,7 +10,9 @@ from resolvent.linalg.compiled.threads import threads
 __all__ = ["follows"]
 
 
-def follows(indptr, indices, data, lengths, entries, tolerance):  # type: ignore[no-untyped-def]
+def follows(
+    indptr: Any, indices: Any, data: Any, lengths: Any, entries: Any, tolerance: float
+) -> bool:
     """Tell whether every row holds, in order, the entries whose neighbours are inside the box.
 
     ``entries`` is the row of a point with all its neighbours; ``lengths`` of the axes begin with
@@ -20,8 +24,8 @@ def follows(indptr, indices, data, lengths, entries, tolerance):  # type: ignore
     lines = (indptr.size - 1) // lengths[0]
     parts = threads(indptr.size - 1)
     if parts == 1:
-        return _agrees(indptr, indices, data, *box, 0, lines)
-    return _agree(indptr, indices, data, *box, lines, parts)
+        return bool(_agrees(indptr, indices, data, *box, 0, lines))
+    return bool(_agree(indptr, indices, data, *box, lines, parts))
 
 
 @njit(cache=True, nogil=True, parallel=True)

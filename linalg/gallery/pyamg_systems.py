@@ -17,7 +17,7 @@ def pyamg_systems() -> dict[str, System]:
     Raises
     ------
     ImportError
-        PyAMG is not installed: ``pip install resolvent[multigrid]``.
+        PyAMG is not installed: ``pip install 'resolvent[multigrid]'``.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def pyamg_systems() -> dict[str, System]:
         import pyamg.gallery
     except ImportError as error:
         raise ImportError(
-            "pyamg_systems() needs PyAMG: pip install resolvent[multigrid]"
+            "pyamg_systems() needs PyAMG: pip install 'resolvent[multigrid]'"
         ) from error
     return by_name(_stencils(pyamg.gallery), _elasticity(pyamg.gallery), _examples(pyamg.gallery))
 

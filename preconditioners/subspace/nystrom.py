@@ -135,8 +135,8 @@ def nystrom(
     TypeError
         "rpcholesky", and the entries of A are not known.
     ValueError
-        ``A`` is not square or makes NaN or infinity, ``rank`` is not between 1 and n, ``shift`` is
-        negative, or ``method`` is unknown.
+        ``A`` is not square, is seen not to be Hermitian, or makes NaN or infinity, ``rank`` is not
+        between 1 and n, ``shift`` is negative, or ``method`` is unknown.
 
     Notes
     -----
@@ -187,6 +187,10 @@ def _gaussian(A: Operator, rank: int, rng: Rng | None) -> tuple[Array, float]:
     size = float(xp.linalg.matrix_norm(Y))
     if not math.isfinite(size):
         raise ValueError("A makes NaN or infinity of a finite vector")
+    core = adjoint(xp, omega) @ Y
+    skew = float(xp.linalg.matrix_norm(core - adjoint(xp, core)))
+    if skew > math.sqrt(eps(xp, Y.dtype)) * size:
+        raise ValueError("A must be Hermitian; pass its Hermitian part")
     nu = math.sqrt(A.shape[0]) * eps(xp, Y.dtype) * size
     for _ in range(_ATTEMPTS):
         shifted = Y + nu * omega

@@ -9,8 +9,18 @@ from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.solvers.linear_system import LinearSystem
 from resolvent.vectors import Inner
 
-__all__ = ["Given", "Identity", "chunk", "form_of", "is_known", "is_on_gpu", "is_small"]
+__all__ = [
+    "WORTH_GROUPS",
+    "Given",
+    "Identity",
+    "chunk",
+    "form_of",
+    "is_known",
+    "is_on_gpu",
+    "is_small",
+]
 
+WORTH_GROUPS = 200_000  # rows; vectors of fewer stay in the cache
 _FEW_ROWS = 200_000
 _ROWS_A_CHUNK = 10_000_000  # some hundredths of a second
 

@@ -93,7 +93,7 @@ def _keep(store, t, i, row, r):  # type: ignore[no-untyped-def]
 @overload(_keep)
 def _keep_of(store, t, i, row, r):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Store what is wanted of row ``i`` of the plan, whose sum is ``r``."""
-    if isinstance(store, types.NoneType):
+    if store is types.none:
         return lambda store, t, i, row, r: None  # noqa: ARG005
     if isinstance(store, types.Array):
 

@@ -33,7 +33,15 @@ from resolvent.drive import Callback
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.recurrence import Counted, State, Target, at, code
 from resolvent.results import Reason, Solution
-from resolvent.solvers.compiled.known import Given, Identity, chunk, form_of, is_known, is_on_gpu
+from resolvent.solvers.compiled.known import (
+    WORTH_GROUPS,
+    Given,
+    Identity,
+    chunk,
+    form_of,
+    is_known,
+    is_on_gpu,
+)
 from resolvent.solvers.krylov.curvature import examine, mark
 from resolvent.solvers.krylov.fcg import fcg_steps
 from resolvent.solvers.krylov.run import run
@@ -217,35 +225,42 @@ def cg_device_steps(
 def cg_columns_steps(
     A: Counted, r: Array, target: Target, *, M: Preconditioner | None = None
 ) -> Iterator[State]:
-    """Yield the states of the same recurrence for ``(n, k)``, a group of columns at a time."""
+    """Yield the states of the same recurrence for ``(n, k)``, a group of columns at a time.
+
+    A group shares what is read of the matrix, which pays where vectors don't stay in the cache.
+    Columns that don't fill a group go one after another.
+    """
     from resolvent.linalg.compiled.lanes import width
     from resolvent.solvers.compiled.conjugate_gradients import ConjugateGradients
 
-    k, lanes = r.shape[1], width(r.dtype)
-    idle = -k % lanes  # columns that fill the last group
-    whole = np.pad(r, ((0, 0), (0, idle))) if idle else r
-    tolerance = np.pad(target.tolerance, (0, idle))
-    groups = [slice(start, start + lanes) for start in range(0, k, lanes)]
-    form = Identity() if M is None else Given()
-    loops = [ConjugateGradients(A.kernel, form, np.ascontiguousarray(whole[:, g])) for g in groups]
+    n, k = r.shape
+    whole = k - k % width(r.dtype) if n >= WORTH_GROUPS else 0
+    groups = [slice(start, start + width(r.dtype)) for start in range(0, whole, width(r.dtype))]
+    shared = Given() if M is not None else Identity()
+    loops = [ConjugateGradients(A.kernel, shared, np.ascontiguousarray(r[:, g])) for g in groups]
+    for j in range(whole, k):
+        groups.append(slice(j, j + 1))
+        column = np.ascontiguousarray(r[:, j])
+        loops.append(ConjugateGradients(A.kernel, form_of(M, r.dtype), column))
+    outside = M is not None and any(isinstance(loop.M, Given) for loop in loops)
     left = target.budget
     while True:
-        steps = min(chunk(r.shape[0]), target.every, left) if M is None else 1
+        steps = 1 if outside else min(chunk(n), target.every, left)
         norms = np.concatenate([[loop.norms] for loop in loops], axis=1).repeat(steps, axis=0)
         taken = products = 0
         for loop, group in zip(loops, groups, strict=True):
-            if M is not None:
+            if M is not None and isinstance(loop.M, Given):
                 loop.z[:] = M @ loop.r
-            found, made = loop.advance(tolerance[group], steps)
+            found, made = loop.advance(target.tolerance[group], steps)
             norms[: len(found), group] = found
             norms[len(found) :, group] = loop.norms
             taken, products = max(taken, len(found)), max(products, made)
         left -= taken
         A.spent(products)
         yield State(
-            lambda: _beside([loop.x for loop in loops])[:, :k],
-            norms[:taken, :k],
-            np.concatenate([loop.trouble for loop in loops])[:k],
+            lambda: _beside([loop.x.reshape(n, -1) for loop in loops]),
+            norms[:taken],
+            np.concatenate([loop.trouble for loop in loops]),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array, device_of, enter, eps
-from resolvent.drive import Callback, Optimal, drive
+from resolvent.drive import Callback, Optimal, drive, worst
 from resolvent.recurrence import Steps
 from resolvent.results import Reason, Solution
 from resolvent.solvers.linear_system import LinearSystem
@@ -60,17 +60,17 @@ def run(
     if (misfit <= stop.threshold).all():
         return replace(solution, x=x)
     truth = np.hypot(solution.residual_norm, misfit)
+    outside_range = (misfit > stop.threshold).reshape(-1)
+    reasons = tuple(
+        Reason.INCONSISTENT if bad and reason is Reason.CONVERGED else reason
+        for bad, reason in zip(outside_range, solution.reasons, strict=True)
+    )
     return replace(
         solution,
         x=x,
         residual_norm=float(truth) if system.b.ndim == 1 else truth,
-        reason=Reason.INCONSISTENT,
-        reasons=tuple(
-            Reason.INCONSISTENT if bad else reason
-            for bad, reason in zip(
-                (misfit > stop.threshold).reshape(-1), solution.reasons, strict=True
-            )
-        ),
+        reason=worst(reasons),
+        reasons=reasons,
     )
 
 
@@ -84,7 +84,10 @@ def _basis(nullspace: Any, system: LinearSystem) -> Array:
     if Z.shape[0] != n or Z.ndim > 2:
         raise ValueError(f"nullspace must be of shape ({n},) or ({n}, m), got {tuple(Z.shape)}")
     Z = xp.astype(xp.asarray(Z, device=device_of(system.b)), system.b.dtype)
-    Z, _ = xp.linalg.qr(Z[:, None] if Z.ndim == 1 else Z)
+    Z, R = xp.linalg.qr(Z[:, None] if Z.ndim == 1 else Z)
+    lengths = xp.abs(xp.linalg.diagonal(R))
+    if bool(xp.min(lengths) <= n * eps(xp, Z.dtype) * xp.max(lengths)):
+        raise ValueError("nullspace has columns that depend on each other, or are zero")
     # what A does to a vector with entries of all frequencies
     probe = xp.astype(xp.asarray([1.0, -1.0, 2.0], device=device_of(system.b)), Z.dtype)
     probe = xp.take(probe, xp.arange(n, device=device_of(system.b)) % 3, axis=0)

@@ -66,15 +66,16 @@ class StoredCost(Cost):
     @property
     def shape(self) -> tuple[int, int]:  # type: ignore[override]
         """``(n, m)``."""
-        return self.values.shape
+        n, m = self.values.shape
+        return n, m
 
     @cached_property
-    def span(self) -> tuple[float, float]:  # type: ignore[override]  # noqa: D102
+    def span(self) -> tuple[float, float]:  # noqa: D102
         finite = self.values if self.allowed is None else self.values[self.allowed]
         return (float(finite.min()), float(finite.max())) if finite.size else (np.inf, -np.inf)
 
     @cached_property
-    def allowed(self) -> Array | None:  # type: ignore[override]  # noqa: D102
+    def allowed(self) -> Array | None:  # noqa: D102
         finite = np.isfinite(self.values)
         return None if finite.all() else finite
 

@@ -11,7 +11,7 @@ transport via Sinkhorn iteration (2017), arXiv 1705.09634.
 
 import numpy as np
 
-from resolvent.arrays import Array, enter
+from resolvent.arrays import Array, Namespace, enter
 
 __all__ = ["round_to_marginals"]
 
@@ -64,6 +64,6 @@ def round_to_marginals(P: Array, a: Array, b: Array) -> Array:
     return entered.leave(P + left[:, None] * right[None, :])
 
 
-def _at_most_one(xp: object, wanted: Array, found: Array) -> Array:
+def _at_most_one(xp: Namespace, wanted: Array, found: Array) -> Array:
     heavy = found > wanted
     return xp.where(heavy, wanted / xp.where(heavy, found, xp.ones_like(found)), 1 + 0 * wanted)

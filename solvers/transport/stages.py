@@ -64,9 +64,10 @@ def solve_by_stages(
         semidual = SemiDual(problem, level)
         last = level == ladder.reg
         wanted = mass * (tol if last else max(tol, _COARSE))
-        best: Point | None = None
+        points = steps(semidual, g / level, count)
+        best = point = next(points)
         since = 0
-        for point in steps(semidual, g / level, count):
+        while True:
             history.append(
                 Stage(
                     level,
@@ -77,7 +78,7 @@ def solve_by_stages(
                 )
             )
             since += 1
-            if best is None or point.error < best.error:
+            if point.error < best.error:
                 best, since = point, 0
             if point.error <= wanted:
                 break
@@ -86,6 +87,7 @@ def solve_by_stages(
                 reason = Reason.STAGNATED
             if reason is not None or since >= _PATIENCE:
                 break
+            point = next(points)
         passes += semidual.passes
         if reason is not None:
             break

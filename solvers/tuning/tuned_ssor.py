@@ -82,6 +82,9 @@ class TunedSSOR:
         rng: np.random.Generator | int | None = None,
     ) -> None:
         self.bandit = ParameterBandit(grid, kind, interval=interval, cap=cap, rng=rng)
+        for omega in self.bandit.grid:
+            if not 0 < omega < 2:
+                raise ValueError(f"grid must be between 0 and 2, got {omega:g}")
         self.order = order
 
     def solve(self, A: Any, b: Any, *, context: float | None = None, **options: Any) -> Solution:

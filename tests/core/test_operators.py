@@ -99,7 +99,7 @@ def test_function_without_a_shape_says_what_is_needed():
 @pytest.mark.parametrize("A", [Duck(np.eye(2)), lambda x: x])
 def test_unknown_adjoint_says_how_to_give_it(A):
     operator = as_operator(A, like=np.ones(2))
-    with pytest.raises(TypeError, match="pass adjoint="):
+    with pytest.raises(TypeError, match="adjoint="):
         _ = operator.H
 
 

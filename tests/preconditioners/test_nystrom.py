@@ -169,6 +169,11 @@ def test_a_negative_eigenvalue_that_is_seen_is_named(method, rng):
         nystrom(A, 15, 2.0, method=method, rng=0)
 
 
+def test_products_that_are_not_hermitian_are_named():
+    with pytest.raises(ValueError, match="A must be Hermitian"):
+        nystrom(np.triu(np.ones((5, 5))), 2, 1.0, rng=0)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     ("change", "message"),

@@ -237,6 +237,11 @@ def test_tuned_ssor_passes_options_and_context_on(rng):
         tuned.solve(A, b)
 
 
+def test_a_grid_that_ssor_cannot_take_is_refused_at_once():
+    with pytest.raises(ValueError, match="grid must be between 0 and 2, got 2"):
+        TunedSSOR([1.0, 1.5, 2.0])
+
+
 def test_tuned_ssor_survives_a_system_that_has_no_ssor():
     tuned = TunedSSOR([1.5], rng=0)
     with pytest.raises(SingularMatrixError):

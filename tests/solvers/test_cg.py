@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -50,6 +52,20 @@ MATRICES = {
     "SymmetricDiagonals": lambda: gallery.lognormal_diffusion((17, 19), sigma=1.0, rng=2),
     "Stencil": lambda: gallery.poisson((150, 140)),
 }
+
+
+@pytest.fixture
+def grouped(monkeypatch):
+    """Columns share their steps in groups, as those of large systems do."""
+    monkeypatch.setattr(sys.modules["resolvent.solvers.krylov.cg"], "WORTH_GROUPS", 0)
+
+
+@pytest.mark.usefixtures("grouped")
+@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [16, 19])
+def test_grouped_columns_are_those_of_the_generic_recurrence(name, dtype, columns, rng):
+    test_compiled_steps_are_those_of_the_generic_recurrence(name, dtype, columns, rng)
 
 
 @pytest.mark.parametrize("name", MATRICES)
@@ -293,6 +309,7 @@ def test_nan_from_an_operator_is_named():
     assert solution.residual_norm < np.sqrt(8)
 
 
+@pytest.mark.usefixtures("grouped")
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("call", [1, 4])
 def test_a_column_that_is_not_finite_stands_still_among_the_compiled(bad, call, rng):
@@ -305,9 +322,9 @@ def test_a_column_that_is_not_finite_stands_still_among_the_compiled(bad, call, 
             Z[7, 2] = bad
         return Z
 
-    B = rng.standard_normal((225, 5))
+    B = rng.standard_normal((225, 9))  # a group and one more
     solution = cg(A, B, M=M)
-    wanted = [Reason.CONVERGED] * 5
+    wanted = [Reason.CONVERGED] * 9
     wanted[2] = Reason.NONFINITE
     assert solution.reasons == tuple(wanted)
     assert np.isfinite(solution.x).all()
@@ -406,3 +423,48 @@ def test_a_residual_at_the_tolerance_to_rounding_ends():
     solution = cg(A, np.ones(3, dtype=np.float32), rtol=0, atol=1.73205079)
     assert solution.reason is Reason.STAGNATED
     assert solution.iterations == 0
+
+
+def neumann(side):
+    ends = np.r_[1.0, np.full(side - 2, 2.0), 1.0]
+    T = sparse.diags_array([-1.0, ends, -1.0], offsets=[-1, 0, 1], shape=(side, side))
+    eye = sparse.eye_array(side)
+    return sparse.csr_array(sparse.kron(T, eye) + sparse.kron(eye, T))
+
+
+def test_a_solve_that_was_cut_short_is_not_called_inconsistent(rng):
+    A, b = neumann(20), rng.standard_normal(400)  # not orthogonal to the constants
+    ones = np.ones(400)
+    assert cg(A, b, nullspace=ones, maxiter=3).reason is Reason.MAXITER
+    stopped = cg(A, b, nullspace=ones, callback=lambda now: now.iteration == 2)
+    assert stopped.reason is Reason.STOPPED_BY_CALLBACK
+    solution = cg(A, b, nullspace=ones)
+    assert solution.reason is Reason.INCONSISTENT
+    # what can't be reached is the mean of b
+    assert solution.residual_norm == pytest.approx(20 * abs(b.mean()), rel=1e-8)
+
+
+@pytest.mark.parametrize("Z", [np.ones((100, 2)), np.column_stack([np.ones(100), np.zeros(100)])])
+def test_dependent_null_vectors_are_named(Z):
+    with pytest.raises(ValueError, match="depend on each other"):
+        cg(neumann(10), np.zeros(100), nullspace=Z)
+
+
+@pytest.mark.parametrize(
+    ("A", "error", "message"),
+    [
+        (lambda x: x[:-1], ValueError, "A @ x of x of shape"),
+        (lambda x: x[:, None], ValueError, "A @ x of x of shape"),
+        (lambda _: None, TypeError, "A @ x must be an array, got NoneType"),
+        (lambda x: list(x), TypeError, "A @ x must be an array, got list"),
+    ],
+)
+def test_products_of_the_wrong_kind_are_named(A, error, message):
+    with pytest.raises(error, match=message):
+        cg(A, np.ones(8))
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_numpy_matrices_are_taken_as_arrays():
+    A = gallery.poisson(8).toarray()
+    np.testing.assert_array_equal(cg(np.matrix(A), np.ones(8)).x, cg(A, np.ones(8)).x)

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -7,6 +9,7 @@ from resolvent.linalg import gallery
 from resolvent.operators import Operator
 from resolvent.preconditioners import jacobi
 from resolvent.solvers import plans, solve
+from resolvent.stopping import UnreachableToleranceWarning
 
 
 def relative(A, x, b):
@@ -214,3 +217,43 @@ def test_an_assembly_may_leave_rounding_errors_in_a_symmetric_matrix(rng):
     solution = solve(A.tocsr(), rng.standard_normal(A.shape[0]))
     assert solution.converged
     assert ran(solution) == [("cg", "ichol")]
+
+
+def test_lu_factors_are_the_last_resort(rng):
+    A = sparse.csr_array(gallery.convection_diffusion((80, 80), peclet=50.0))
+    shuffled = A[rng.permutation(6_400)]  # no diagonal: no incomplete factors
+    solution = solve(shuffled, rng.standard_normal(6_400))
+    assert solution.converged
+    assert solution.info.preconditioner == "sparse LU"
+    assert len(solution.info.attempts) > 2
+
+
+def test_a_tolerance_below_rounding_ends_the_search(rng):
+    A = gallery.lognormal_diffusion((80, 80), sigma=1.0, rng=0).astype(np.float32)
+    with pytest.warns(UnreachableToleranceWarning):
+        solution = solve(A, rng.standard_normal(6_400).astype(np.float32))
+    assert solution.reason is Reason.STAGNATED
+    assert len(solution.info.attempts) == 1
+
+
+def test_seconds_are_those_of_set_up_too(monkeypatch, rng):
+    def slow(_):
+        time.sleep(0.2)
+        return
+
+    monkeypatch.setattr(plans, "_sparse_lu", slow)
+    A, b = gallery.helmholtz((20, 20), wavenumber=5.0), rng.standard_normal(400)
+    assert solve(A, b, assume="general", maxiter=1).seconds >= 0.2
+
+
+def test_an_inconsistent_neumann_problem_is_solved_to_its_least_residual(monkeypatch, rng):
+    monkeypatch.setattr(plans, "_SETUP_PER_ENTRY", (0.0, 0.0))
+    side = 150
+    ends = np.r_[1.0, np.full(side - 2, 2.0), 1.0]
+    T = sparse.diags_array([-1.0, ends, -1.0], offsets=[-1, 0, 1], shape=(side, side))
+    A = sparse.kron(T, sparse.eye_array(side)) + sparse.kron(sparse.eye_array(side), T)
+    b = rng.standard_normal(side**2)
+    pytest.importorskip("pyamg")
+    solution = solve(sparse.csr_array(A), b, nullspace=np.ones(side**2))
+    assert solution.reason is Reason.INCONSISTENT
+    assert solution.residual_norm == pytest.approx(side * abs(b.mean()), rel=1e-6)
