@@ -92,7 +92,7 @@ def test_function_with_a_shape_and_an_adjoint(A):
 
 
 def test_function_without_a_shape_says_what_is_needed():
-    with pytest.raises(TypeError, match=r"A is a function, so its shape=\(m, n\) is needed"):
+    with pytest.raises(TypeError, match="A is a function of unknown shape"):
         as_operator(lambda x: x)
 
 

@@ -118,7 +118,7 @@ def test_notebook_is_written_beside_the_results(toy):
 def test_notebook_without_jupytext_says_how_to_get_it(toy, capsys, monkeypatch):
     monkeypatch.setattr("resolvent.papers.notebooks.find_spec", lambda _: None)
     assert toy.command("notebook", toy.slug) == 2
-    assert capsys.readouterr().err.endswith("pip install resolvent[notebooks]\n")
+    assert capsys.readouterr().err.endswith("pip install 'resolvent[notebooks]'\n")
 
 
 @pytest.mark.parametrize(
