@@ -66,8 +66,9 @@ def poisson_stencil_of(A: Any) -> PoissonStencil | None:
     A = A if A.format in ("csr", "csc") else A.tocsr()
     if A.dtype.kind not in "fc":
         A = A.astype(np.float64)
-    if A.shape == (1, 1) and A.nnz:
-        return PoissonStencil((1,), (1.0,), A.diagonal()[0].item() - 2)
+    if A.shape == (1, 1):
+        (entry,) = A.diagonal().tolist()
+        return PoissonStencil((1,), (1.0,), entry - 2) if entry else None
     rounding = 12 * float(np.finfo(A.dtype).eps)
     found = constant_stencil_of(A, rounding)
     if found is None or np.any(np.imag(found.after)):

@@ -59,7 +59,7 @@ def linear_system(
     A = as_operator(A, like=b)
     if square and A.shape[0] != A.shape[1]:
         raise ValueError(f"A must be square, got shape {A.shape}; use lsqr or lsmr")
-    M = None if M is None else as_preconditioner(M, like=b)
+    given_M, M = M, None if M is None else as_preconditioner(M, like=b)
     dtype = _common_dtype(xp, A, M, b)
     if b.dtype != dtype:
         b, *rest = (xp.astype(x, dtype) for x in (b, *rest))
@@ -67,6 +67,8 @@ def linear_system(
     wanted = (A.shape[1], *b.shape[1:])
     if x0 is not None and tuple(x0.shape) != wanted:
         raise ValueError(f"x0 must be of shape {wanted}, got {tuple(x0.shape)}")
+    if M is not None and array_api_compat.is_array_api_obj(given_M) and given_M.dtype != dtype:
+        M = as_preconditioner(xp.astype(given_M, dtype), like=b)
     M = None if M is None else keeping_dtype(M, "M")
     if A.dtype != b.dtype and array_api_compat.is_array_api_obj(A.matrix):
         A = as_operator(xp.astype(A.matrix, b.dtype))

@@ -5,9 +5,9 @@ r"""Which solver with which preconditioner, by what is known of the system.
 3. Constant coefficients on a box: a fast sine transform, refined by CG.
 4. Hermitian with a positive diagonal: many rows, CG with the diagonal for a while, then CG with
    multigrid from where that stopped. In space "a while" is the time of setting up multigrid: this
-   ski-rental rule costs at most twice the time of the better choice. In a plane, where CG takes
-   thousands of steps at such a size, it is a small part of that, which only a well-conditioned
-   matrix can use. Fewer rows, CG with an incomplete Cholesky factor.
+   ski-rental rule costs at most twice the time of the better choice. In a line or a plane, where CG
+   takes hundreds to thousands of steps at such a size, it is a small part of that, which only a
+   well-conditioned matrix can use. Fewer rows, CG with an incomplete Cholesky factor.
 5. Hermitian otherwise, or found to be indefinite: MINRES.
 6. Anything else: GMRES(50) with an incomplete LU factorisation, then IDR(8), and as the last resort
    LU factors, as long as there is memory for them.
@@ -174,7 +174,7 @@ def _positive(system: LinearSystem, nullspace: Any) -> Iterator[Plan]:
 def _patience(matrix: sparse.csr_array) -> tuple[float, str]:
     plane, space = _SETUP_PER_ENTRY
     if graph_dimension(matrix) < _PLANE:
-        return _TRIAL * plane * matrix.nnz, "and CG is slow in a plane"
+        return _TRIAL * plane * matrix.nnz, "and CG is slow in a line or a plane"
     return space * matrix.nnz, "which pay for the set-up"
 
 

@@ -5,7 +5,7 @@ A number of the matrix is read once for all columns, and no reduction crosses la
 
 from numba.extending import overload, register_jitable
 
-from resolvent.linalg.compiled.lanes import load, load_run, splat, store
+from resolvent.linalg.compiled.lanes import load, load_run, splat, store, where_positive
 from resolvent.linalg.compiled.matrix_forms import CSR, Stencil, SymmetricDiagonals, has_form
 from resolvent.linalg.compiled.vector_products import line
 
@@ -71,10 +71,14 @@ def columns_product(A, x, y, lo, hi):  # type: ignore[no-untyped-def]
 
 @register_jitable
 def columns_subtract(A, alpha, x, y, r, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """``r -= alpha y`` on some rows; return their part of the columns' ``rᵀ r``."""
+    """``r -= alpha y`` on some rows; return their part of the columns' ``rᵀ r``.
+
+    A column whose ``alpha`` is zero stands still, whatever ``y`` is.
+    """
     part, step = splat(r, 0), load_run(alpha, 0)
     for i in range(lo, hi):
-        new = load(r, (i,)) - step * load(y, (i,))
+        old = load(r, (i,))
+        new = where_positive(step, old - step * load(y, (i,)), old)
         store(r, (i,), new)
         part = part + new * new
     return part

@@ -42,7 +42,7 @@ def recognise(A: sparse.csr_array, dtype: Any) -> Any:
 def _diagonals(indptr, indices, data, most):  # type: ignore[no-untyped-def]
     """Return offsets in order, none if they are not few, diagonals, and whether it is one half."""
     n = indptr.size - 1
-    for stride in (n // _SAMPLES | 1, 1):  # an odd one meets all places of a line
+    for stride in (n // _SAMPLES | 1, 1):  # an odd one meets most places of a line
         offsets = _distinct(indptr, indices, most, stride)
         if not 0 < offsets.size * n <= _MOST_ZEROS * data.size:
             continue
@@ -83,7 +83,8 @@ def _distinct(indptr, indices, most, stride):  # type: ignore[no-untyped-def]
 def _upper_half(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
     """Return whether the lower half mirrors the upper one, and the diagonals of that.
 
-    Rows must be in order and without duplicates. The upper entry of a pair comes first.
+    Rows must be in order and without duplicates. The upper entry of a pair comes first. As many
+    entries above the diagonal as below it, each of which has its equal above, are all mirrored.
     """
     n, found = indptr.size - 1, offsets.size
     values = np.zeros(found * n, dtype=data.dtype)
@@ -104,9 +105,9 @@ def _upper_half(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
             before = j
             if j >= i:
                 values[d * n + i] = data[k]
-                above += j > i
+                above += j > i and data[k] != 0
             elif values[d * n + j] == data[k]:
-                below += 1
+                below += data[k] != 0
             else:
                 return False, values
     return above == below, values
@@ -131,8 +132,8 @@ def _fill(indptr, indices, data, offsets):  # type: ignore[no-untyped-def]
 
 
 def _stencil(A: sparse.csr_array, dtype: Any) -> Stencil | None:
-    found = constant_stencil_of(A)
-    if found is None or len(found.lengths) not in (2, 3):
+    found = constant_stencil_of(A, axes=(2, 3))
+    if found is None:
         return None
     axes = 3 - len(found.lengths)
     shape = np.append(np.ones(axes, dtype=np.int64), found.lengths[::-1])

@@ -33,7 +33,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, device_of, eps, namespace_of
+from resolvent.arrays import Array, conj, device_of, eps, namespace_of
 from resolvent.linalg.gallery.spectra import Rng
 from resolvent.linalg.krylov_spaces.start import start
 from resolvent.vectors import inner, scaled_norm
@@ -178,8 +178,7 @@ def lanczos(
 
 def _orthogonal_to(xp: Any, basis: Array, w: Array) -> Array:
     for _ in range(2):
-        dual = xp.conj(basis) if xp.isdtype(basis.dtype, "complex floating") else basis
-        w = w - (dual @ w) @ basis
+        w = w - (conj(xp, basis) @ w) @ basis
     return w
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from resolvent.arrays import Array, enter, is_numpy, namespace_of
+from resolvent.arrays import Array, conj, enter, is_numpy, namespace_of
 from resolvent.errors import SingularMatrixError
 from resolvent.operators import Operator
 from resolvent.preconditioners.preconditioner import Preconditioner
@@ -73,7 +73,7 @@ def jacobi(A: Any) -> Preconditioner:
         (diagonal.shape[0],) * 2,
         inverse.dtype,
         lambda r: _scale(inverse, r),
-        lambda r: _scale(_conj(xp, inverse), r),
+        lambda r: _scale(conj(xp, inverse), r),
         kernel=_kernel(inverse) if is_numpy(xp) else None,
         is_spd=_is_positive(xp, diagonal),
     )
@@ -103,10 +103,6 @@ def _is_positive(xp: Any, diagonal: Array) -> bool:
             return False
         diagonal = real(xp, diagonal)
     return bool(xp.all(diagonal > 0))
-
-
-def _conj(xp: Any, x: Array) -> Array:
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
 
 
 def _kernel(inverse: Array) -> Any:

@@ -13,7 +13,7 @@ Source: Giraud, Langou, Rozložník, Numer. Math. 101 (2005), doi 10.1007/s00211
 
 import numpy as np
 
-from resolvent.arrays import Array, device_of, eps, namespace_of, to_host
+from resolvent.arrays import Array, conj, device_of, eps, namespace_of, to_host
 from resolvent.vectors import Inner, norm, ratio
 from resolvent.vectors import inner as euclidean
 
@@ -100,7 +100,7 @@ class Arnoldi:
             return xp.stack([self.inner(V[i, ...], w) for i in range(V.shape[0])])
         if w.ndim > 1:
             return xp.vecdot(V, w[None, ...], axis=-2)
-        return (xp.conj(V) if xp.isdtype(V.dtype, "complex floating") else V) @ w
+        return conj(xp, V) @ w
 
     def combine(self, V: Array, h: Array) -> Array:
         """Return the sum of ``h[i] V[i]``."""

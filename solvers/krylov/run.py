@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from resolvent.arrays import Array, device_of, enter, eps
+from resolvent.arrays import Array, adjoint, device_of, enter, eps
 from resolvent.drive import Callback, Optimal, drive, worst
 from resolvent.recurrence import Steps
 from resolvent.results import Reason, Solution
@@ -52,9 +52,9 @@ def run(
     if nullspace is None:
         return drive(steps, system.A, system.b, **options)
     Z = _basis(nullspace, system)
-    outside = Z @ (_adjoint(system, Z) @ system.b)
+    outside = Z @ (adjoint(system.xp, Z) @ system.b)
     solution = drive(steps, system.A, system.b - outside, **options)
-    x = solution.x - Z @ (_adjoint(system, Z) @ solution.x)
+    x = solution.x - Z @ (adjoint(system.xp, Z) @ solution.x)
     parts = [outside] if outside.ndim == 1 else [outside[:, j] for j in range(outside.shape[1])]
     misfit = np.reshape([scaled_norm(part, inner)[1] for part in parts], outside.shape[1:])
     if (misfit <= stop.threshold).all():
@@ -72,10 +72,6 @@ def run(
         reason=worst(reasons),
         reasons=reasons,
     )
-
-
-def _adjoint(system: LinearSystem, Z: Array) -> Array:
-    return system.xp.conj(Z.T) if system.xp.isdtype(Z.dtype, "complex floating") else Z.T
 
 
 def _basis(nullspace: Any, system: LinearSystem) -> Array:

@@ -131,6 +131,8 @@ def test_couplings_across_the_edge_of_the_box_are_no_stencil():
         gallery.graph_laplacian(30, radius=0.3, rng=0),
         sparse.eye_array(6, format="csr"),
         sparse.csr_array((6, 6)),
+        sparse.csr_array((1, 1)),
+        sparse.csr_array(([0.0], ([0], [0])), shape=(1, 1)),
         sparse.csr_array((0, 0)),
         sparse.csr_array(np.ones((2, 3))),
         sparse.csr_array(np.full((3, 3), np.nan)),

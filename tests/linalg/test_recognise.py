@@ -41,6 +41,14 @@ def constant(shape, neighbours):
     return A.tocsr()
 
 
+def unmirrored():
+    """One entry above the diagonal has none below, and one stored zero below has none above."""
+    A = sparse.diags_array([-1.0, 4.0, -1.0], offsets=[-1, 0, 1], shape=(200, 200)).tocoo()
+    kept = ~((A.row == 7) & (A.col == 6)) & ~((A.row == 10) & (A.col == 11))
+    data = np.where((A.row == 11) & (A.col == 10), 0.0, A.data)
+    return sparse.coo_array((data[kept], (A.row[kept], A.col[kept])), shape=A.shape).tocsr()
+
+
 MATRICES = {
     "symmetric diagonals": (
         lambda: gallery.lognormal_diffusion((17, 19), sigma=1.0, rng=2),
@@ -65,6 +73,7 @@ MATRICES = {
         "Stencil",
     ),
     "stencil, not symmetric": (lambda: constant((150, 140), [(1.0, 2.0), (3.0, 4.0)]), "Stencil"),
+    "entries without mirrors, one of them zero": (unmirrored, "Diagonals"),
     "graph": (lambda: gallery.graph_laplacian(300, radius=0.15, rng=1), "CSR"),
     "few rows": (lambda: gallery.poisson((5, 5)), "CSR"),
 }
@@ -94,3 +103,10 @@ def test_a_change_in_any_row_hides_a_stencil_from_the_kernels(row):
     A = gallery.poisson((150, 140))
     A.data[A.indptr[row]] *= 1 + 1e-15
     assert type(recognise(A, np.float64)).__name__ != "Stencil"
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", np.longdouble, np.float16])
+def test_any_floating_point_entries_are_recognised(dtype):
+    A = gallery.poisson((150, 140))
+    A.data = A.data.astype(dtype)
+    assert type(recognise(A, np.float64)).__name__ == "Stencil"

@@ -317,6 +317,7 @@ def test_a_column_that_is_not_finite_stands_still_among_the_compiled(bad, call, 
 
     def M(R):
         calls.append(1)
+        assert np.isfinite(R).all()
         Z = R / 4
         if R.ndim == 2 and len(calls) >= call:
             Z[7, 2] = bad
