@@ -24,7 +24,7 @@ from benchmarks.harness import FULL, QUICK
 NAMES = sorted(
     {m.name for m in pkgutil.iter_modules(benchmarks.__path__)} - {"__main__", "harness"}
 )
-PACKAGES = re.compile(r"resolvent|numpy|scipy|numba|torch|cupy-cuda\d+x")
+PACKAGES = re.compile(r"resolvent|numpy|scipy|numba|pyamg|pot|regot|torch|cupy-cuda\d+x")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from resolvent.arrays import Array
 from resolvent.errors import ConvergenceError
 
-__all__ = ["Reason", "Solution"]
+__all__ = ["Outcome", "Reason", "Solution"]
 
 
 class Reason(Enum):
@@ -50,8 +50,31 @@ class Reason(Enum):
         return self.value
 
 
+class Outcome:
+    """What all results of iterations share: the reason why they ended."""
+
+    reason: Reason
+
+    @property
+    def converged(self) -> bool:
+        """Whether the tolerance was met, by what was computed at exit."""
+        return self.reason is Reason.CONVERGED
+
+    def raise_if_failed(self) -> Self:
+        """Return this result if it converged.
+
+        Raises
+        ------
+        ConvergenceError
+            With the reason and its advice.
+        """
+        if self.converged:
+            return self
+        raise ConvergenceError(f"{self.reason.name}: {self.reason.advice} ({self!r})")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Solution:
+class Solution(Outcome):
     r"""The outcome of an iterative solve of :math:`A x = b`.
 
     Attributes
@@ -94,23 +117,6 @@ class Solution:
     seconds: float = 0.0
     info: Any = None
     reasons: tuple[Reason, ...] = ()
-
-    @property
-    def converged(self) -> bool:
-        """Whether the true residual met the tolerance."""
-        return self.reason is Reason.CONVERGED
-
-    def raise_if_failed(self) -> Self:
-        """Return this solution if it converged.
-
-        Raises
-        ------
-        ConvergenceError
-            With the reason and its advice.
-        """
-        if self.converged:
-            return self
-        raise ConvergenceError(f"{self.reason.name}: {self.reason.advice} ({self!r})")
 
     def __repr__(self) -> str:
         worst = np.max(self.residual_norm, initial=0.0)

@@ -36,13 +36,14 @@ _DENSE_COLUMNS = 3_000  # up to here a factorisation beats iterations
 _SPARSE_WORK = 0.05  # of the products of the whole plan: below it those of the kept one are fewer
 _LARGEST_SHARE, _SMALLEST_SHARE = 0.05, 1e-6
 _ROOM = 4_000_000  # entries for which there is always room
+_MOST = 20_000_000  # entries; where the error asks for more, more is dropped
 
 
 class PlanEntries:
     """Passes that bring home the entries of the plan that Newton's equation keeps."""
 
     def __init__(self, semidual: SemiDual) -> None:
-        self.semidual = semidual
+        self.semidual, self.coarser = semidual, 1.0
         n, m = semidual.problem.cost.shape
         self.capacity = min(n * m, max(_ROOM, 40 * (n + m))) // semidual.parts + m
 
@@ -55,7 +56,7 @@ class PlanEntries:
         share = min(_LARGEST_SHARE, max(error / float(np.sum(b)), _SMALLEST_SHARE))
         while True:
             store = Large(
-                2 * share / (n + m),
+                2 * self.coarser * share / (n + m),
                 b,
                 np.zeros((parts, n + 1), dtype=np.int64),
                 np.empty((parts, self.capacity), dtype=np.int32),
@@ -65,7 +66,9 @@ class PlanEntries:
             found = store.counts[:, 0]
             if found.max() <= self.capacity:
                 return point, _joined(store, (n, m))
-            self.capacity = int(1.5 * found.max())
+            if found.sum() > _MOST:
+                self.coarser *= 8
+            self.capacity = min(int(1.5 * found.max()), max(self.capacity, _MOST))
 
 
 def newton_direction(

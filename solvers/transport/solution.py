@@ -1,15 +1,12 @@
 """What a transport solver returns: potentials, and how far from the truth they can be."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Self
 
 import numpy as np
 from scipy import sparse
 
 from resolvent.arrays import Array
-from resolvent.errors import ConvergenceError
-from resolvent.results import Reason
+from resolvent.results import Outcome, Reason
 from resolvent.solvers.transport.costs import Cost
 
 __all__ = ["Stage", "TransportSolution"]
@@ -41,7 +38,7 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TransportSolution:
+class TransportSolution(Outcome):
     r"""Potentials of an entropic transport problem, and their certificate.
 
     The plan is :math:`P_{ij} = \exp((f_i + g_j - C_{ij}) / \varepsilon)`. Atoms without mass have
@@ -100,28 +97,6 @@ class TransportSolution:
     cost: Cost = field(repr=False)
     masses: tuple[Array, Array] = field(repr=False)
 
-    @property
-    def converged(self) -> bool:
-        """Whether the marginals met the tolerance."""
-        return self.reason is Reason.CONVERGED
-
-    @property
-    def gap(self) -> float:
-        """``value - dual_value``: how far from optimal the regularised objective can be."""
-        return self.value - self.dual_value
-
-    def raise_if_failed(self) -> Self:
-        """Return this solution if it converged.
-
-        Raises
-        ------
-        ConvergenceError
-            With the reason and its advice.
-        """
-        if self.converged:
-            return self
-        raise ConvergenceError(f"{self.reason.name}: {self.reason.advice} ({self!r})")
-
     def plan(self) -> Array:
         """Return the plan as an array ``(n, m)``."""
         n, _ = self.cost.shape
@@ -148,11 +123,6 @@ class TransportSolution:
         with np.errstate(over="ignore"):
             exponent = (self.f[which, None] + self.g - self.cost.rows(which)) / self.reg
             return np.where((a[which, None] > 0) & (b > 0), np.exp(exponent), 0.0)
-
-    @cached_property
-    def mass(self) -> float:
-        """Mass of the first marginal."""
-        return float(np.sum(self.masses[0]))
 
     def __repr__(self) -> str:
         inside = "" if self.lower is None else f", cost in [{self.lower:.6g}, {self.upper:.6g}]"
