@@ -19,15 +19,15 @@ from scipy.special import xlogy
 from resolvent.arrays import Array
 from resolvent.solvers.transport.problem import Problem
 
-__all__ = ["Bounds", "bounds", "c_transform"]
+__all__ = ["Bounds", "bounds", "c_transform", "marginal_error", "threads_of"]
 
+_WORTH_THREADS = 50_000  # entries of a plan
 _TINY = np.finfo(float).tiny
 
 
 class Bounds(NamedTuple):
     """What `TransportSolution` documents."""
 
-    marginal_error: float
     value: float
     dual_value: float
     linear_value: float
@@ -35,18 +35,34 @@ class Bounds(NamedTuple):
     upper: float | None
 
 
-def bounds(problem: Problem, u: Array, v: Array, reg: float, parts: int) -> Bounds:
-    """Return the bounds for scaled potentials: four to six passes over the costs."""
+def threads_of(problem: Problem) -> int:
+    """Return how many threads share a pass over the costs."""
+    from resolvent.linalg.compiled.threads import threads
+
+    return threads(problem.a.size * problem.b.size, _WORTH_THREADS)
+
+
+def marginal_error(problem: Problem, u: Array, v: Array, reg: float) -> float:
+    """Return the L1 distance of both marginals to what they should be, by a pass of its own."""
+    from resolvent.solvers.compiled.transport_bounds import plan_sums
+
+    ones = np.ones(problem.a.size), np.ones(problem.b.size)
+    sums = plan_sums(problem.cost.form, 1 / reg, u, v, *ones, threads_of(problem))[:2]
+    wanted = [
+        mass * np.exp(-reg / rho * potential)
+        for mass, rho, potential in zip((problem.a, problem.b), problem.rho, (u, v), strict=True)
+    ]
+    return sum(float(np.sum(np.abs(x - y))) for x, y in zip(sums, wanted, strict=True))
+
+
+def bounds(problem: Problem, u: Array, v: Array, reg: float) -> Bounds:
+    """Return the bounds for scaled potentials."""
     from resolvent.solvers.compiled.transport_bounds import plan_sums, rounded_costs
 
     form, a, b, scale = problem.cost.form, problem.a, problem.b, 1 / reg
+    parts = threads_of(problem)
     ones = np.ones(a.size), np.ones(b.size)
     rows, columns, paid = plan_sums(form, scale, u, v, *ones, parts)
-    wanted = [
-        mass * np.exp(-reg / rho * potential)
-        for mass, rho, potential in zip((a, b), problem.rho, (u, v), strict=True)
-    ]
-    error = float(np.sum(np.abs(rows - wanted[0])) + np.sum(np.abs(columns - wanted[1])))
     dual = -reg * float(np.sum(rows)) + sum(
         _dual_part(mass, reg * potential, rho)
         for mass, potential, rho in zip((a, b), (u, v), problem.rho, strict=True)
@@ -71,14 +87,14 @@ def bounds(problem: Problem, u: Array, v: Array, reg: float, parts: int) -> Boun
         if np.isfinite(rho):
             value += rho * float(np.sum(xlogy(sums, sums / mass) - sums + mass))
     if not problem.balanced:
-        return Bounds(error, float(value), dual, float(paid), None, None)
+        return Bounds(float(value), dual, float(paid), None, None)
     across = problem.cost.T.form
     fc = c_transform(form, reg * u, b.size, parts)
     fcc = c_transform(across, fc, a.size, parts)
     gc = c_transform(across, reg * v, a.size, parts)
     gcc = c_transform(form, gc, b.size, parts)
     lower = max(a @ fcc + b @ fc, a @ gc + b @ gcc)
-    return Bounds(error, float(value), dual, float(paid), float(lower), float(cost))
+    return Bounds(float(value), dual, float(paid), float(lower), float(cost))
 
 
 def c_transform(form: Any, f: Array, m: int, parts: int) -> Array:

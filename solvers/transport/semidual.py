@@ -27,11 +27,10 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array
+from resolvent.solvers.transport.bounds import threads_of
 from resolvent.solvers.transport.problem import Problem
 
 __all__ = ["Point", "SemiDual"]
-
-_WORTH_THREADS = 50_000  # entries of a plan
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,12 +76,10 @@ class SemiDual:
     """
 
     def __init__(self, problem: Problem, reg: float) -> None:
-        from resolvent.linalg.compiled.threads import threads
-
         self.problem, self.reg, self.passes = problem, reg, 0
         self._form = problem.cost.form
         self._log_a = np.log(problem.a)
-        self.parts = threads(problem.a.size * problem.b.size, _WORTH_THREADS)
+        self.parts = threads_of(problem)
         self.row_stiffness, self.column_stiffness = (reg / rho for rho in problem.rho)
 
     def at(self, v: Array, store: Any = None) -> Point:

@@ -7,7 +7,7 @@ Here one pass over the plan does both: the exponentials that normalise the rows 
 sums too. The regularisation falls from a part of the span of the costs to the one wanted.
 
 Cost: one exponential an entry and step; memory beyond the costs is that of a few vectors. The
-certificate takes six more passes.
+certificate takes nine more passes, when it is asked for.
 
 Failure modes: the contraction factor tends to one as the regularisation falls; MAXITER then tells
 that `sinkhorn_newton` is due. Forbidden pairs may leave no plan with these marginals: the
@@ -104,7 +104,7 @@ def sinkhorn(
     )
 
 
-def sinkhorn_steps(semidual: SemiDual, v: Array, _: Count) -> Iterator[Point]:
+def sinkhorn_steps(semidual: SemiDual, v: Array, _: float, __: Count) -> Iterator[Point]:
     """Yield the points of Sinkhorn's iteration from ``v``."""
     while True:
         point = semidual.at(v)

@@ -4,7 +4,7 @@ Row potentials are eliminated exactly, so that a step costs one pass over the pl
 of one positive definite system for the column potentials (`semidual`, `hessian`). The error
 decides how much of the plan the system keeps, so that convergence is quadratic at the end; the
 regularisation falls by stages with extrapolated starts (`ladder`), so that it is reached from
-anywhere.
+anywhere. Where Sinkhorn's iteration converges faster than a system is factored, it does the work.
 
 Cost: one or two passes a step; a system of ``m`` unknowns by dense Cholesky, or by conjugate
 gradients on the kept entries where there are many. Memory beyond the costs: the kept entries, and
@@ -29,12 +29,14 @@ from resolvent.solvers.transport.hessian import LinearSolver
 from resolvent.solvers.transport.newton_stage import newton_steps
 from resolvent.solvers.transport.problem import transport_problem
 from resolvent.solvers.transport.semidual import Point, SemiDual
+from resolvent.solvers.transport.sinkhorn import sinkhorn_steps
 from resolvent.solvers.transport.solution import TransportSolution
 from resolvent.solvers.transport.stages import Count, TransportCallback, solve_by_stages
 
 __all__ = ["sinkhorn_newton"]
 
 _SINKHORN_STEPS = 2  # before Newton's at each regularisation
+_FACTORISATION = 0.015  # passes over the plan that a system costs, by m^2 / n
 
 
 def sinkhorn_newton(
@@ -100,10 +102,22 @@ def sinkhorn_newton(
 
 
 def _steps(
-    semidual: SemiDual, v: Array, count: Count, linear_solver: LinearSolver
+    semidual: SemiDual, v: Array, target: float, count: Count, linear_solver: LinearSolver
 ) -> Iterator[Point]:
-    for _ in range(_SINKHORN_STEPS):
-        point = semidual.at(v)
+    n, m = semidual.problem.cost.shape
+    newton = 1 + _FACTORISATION * m * m / n  # passes that one of its steps costs
+    errors = []
+    for point in sinkhorn_steps(semidual, v, target, count):
         yield point
-        v = semidual.balanced_columns(point)
-    yield from newton_steps(semidual, v, linear_solver, count)
+        errors.append(point.error)
+        if len(errors) >= _SINKHORN_STEPS and _steps_left(errors, target) > newton:
+            break
+    yield from newton_steps(semidual, semidual.balanced_columns(point), linear_solver, count)
+
+
+def _steps_left(errors: list[float], target: float) -> float:
+    """Return how many more Sinkhorn steps it takes at the rate of the last one."""
+    before, now = errors[-2:]
+    if not 0 < now < before:
+        return math.inf
+    return math.log(target / now) / math.log(now / before)

@@ -1,13 +1,16 @@
 """What a transport solver returns: potentials, and how far from the truth they can be."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from resolvent.arrays import Array
 from resolvent.results import Outcome, Reason
+from resolvent.solvers.transport.bounds import Bounds, bounds
 from resolvent.solvers.transport.costs import Cost
+from resolvent.solvers.transport.problem import Problem
 
 __all__ = ["Stage", "TransportSolution"]
 
@@ -58,9 +61,12 @@ class TransportSolution(Outcome):
         the distance to what its potential asks for.
     value : float
         The regularised objective of a feasible plan, :math:`\langle C, \hat P \rangle +
-        \varepsilon \sum \hat P (\log \hat P - 1)` and the divergences of relaxed marginals.
+        \varepsilon \sum \hat P (\log \hat P - 1)` and the divergences of relaxed marginals. This
+        and the following five are computed when one of them is first asked for.
     dual_value : float
         The dual objective of the potentials: no plan has a smaller ``value``.
+    gap : float
+        ``value - dual_value``.
     linear_value : float
         :math:`\langle C, P \rangle`.
     lower, upper : float or None
@@ -75,7 +81,20 @@ class TransportSolution(Outcome):
     history : tuple of Stage
         Where the method stood after each step.
     seconds : float
-        Wall-clock time, the certificate included.
+        Wall-clock time.
+    problem : Problem
+        What was solved.
+    masses : tuple of ndarray
+        Marginals as they were given, ``b`` scaled to the mass of ``a`` in rounding.
+
+    Examples
+    --------
+    >>> from resolvent.solvers.transport import sinkhorn_newton
+    >>> solution = sinkhorn_newton([[0.0, 1.0], [1.0, 0.0]], [0.6, 0.4], [0.5, 0.5], reg=0.01)
+    >>> solution.converged, solution.gap < 1e-12, solution.plan().round(3).tolist()
+    (True, True, [[0.5, 0.1], [0.0, 0.4]])
+    >>> bool(solution.lower <= 0.1 <= solution.upper)
+    True
     """
 
     f: Array
@@ -83,19 +102,55 @@ class TransportSolution(Outcome):
     reg: float
     reason: Reason
     marginal_error: float
-    value: float
-    dual_value: float
-    linear_value: float
-    lower: float | None
-    upper: float | None
     iterations: int
     passes: int
     newton_steps: int
     linear_steps: int
     history: tuple[Stage, ...]
     seconds: float
-    cost: Cost = field(repr=False)
-    masses: tuple[Array, Array] = field(repr=False)
+    problem: Problem
+    masses: tuple[Array, Array]
+
+    @property
+    def cost(self) -> Cost:
+        """The costs."""
+        return self.problem.whole
+
+    @cached_property
+    def certificate(self) -> Bounds:
+        """Value and bounds; nine passes over the costs when they are first asked for."""
+        f, g = self.f[self.problem.rows], self.g[self.problem.columns]
+        return bounds(self.problem, f / self.reg, g / self.reg, self.reg)
+
+    @property
+    def value(self) -> float:
+        """The regularised objective of a feasible plan."""
+        return self.certificate.value
+
+    @property
+    def dual_value(self) -> float:
+        """The dual objective of the potentials."""
+        return self.certificate.dual_value
+
+    @property
+    def gap(self) -> float:
+        """``value - dual_value``: how far from optimal the regularised objective can be."""
+        return self.value - self.dual_value
+
+    @property
+    def linear_value(self) -> float:
+        """What the plan costs."""
+        return self.certificate.linear_value
+
+    @property
+    def lower(self) -> float | None:
+        """The exact transport cost is not below this."""
+        return self.certificate.lower
+
+    @property
+    def upper(self) -> float | None:
+        """The exact transport cost is not above this."""
+        return self.certificate.upper
 
     def plan(self) -> Array:
         """Return the plan as an array ``(n, m)``."""
@@ -125,8 +180,7 @@ class TransportSolution(Outcome):
             return np.where((a[which, None] > 0) & (b > 0), np.exp(exponent), 0.0)
 
     def __repr__(self) -> str:
-        inside = "" if self.lower is None else f", cost in [{self.lower:.6g}, {self.upper:.6g}]"
         return (
             f"TransportSolution({self.reason.name} after {self.iterations} iterations, marginal "
-            f"error {self.marginal_error:.1e}{inside}, {self.passes} passes, {self.seconds:.2g} s)"
+            f"error {self.marginal_error:.1e}, {self.passes} passes, {self.seconds:.2g} s)"
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from resolvent.arrays import Array
 from resolvent.results import Reason
-from resolvent.solvers.transport.bounds import bounds, c_transform
+from resolvent.solvers.transport.bounds import c_transform, marginal_error
 from resolvent.solvers.transport.ladder import Ladder
 from resolvent.solvers.transport.problem import Problem
 from resolvent.solvers.transport.semidual import Point, SemiDual
@@ -28,7 +28,7 @@ class Count:
         self.newton_steps = self.linear_steps = 0
 
 
-Steps: TypeAlias = Callable[[SemiDual, Array, Count], Iterator[Point]]
+Steps: TypeAlias = Callable[[SemiDual, Array, float, Count], Iterator[Point]]
 TransportCallback: TypeAlias = Callable[[Stage], bool | None]
 
 
@@ -64,7 +64,7 @@ def solve_by_stages(
         semidual = SemiDual(problem, level)
         last = level == ladder.reg
         wanted = mass * (tol if last else max(tol, _COARSE))
-        points = steps(semidual, g / level, count)
+        points = steps(semidual, g / level, wanted, count)
         best = point = next(points)
         since = 0
         while True:
@@ -141,8 +141,8 @@ def _certified(
         v = v * (semidual.reg / reg)
         semidual = SemiDual(problem, reg)
         u = semidual.at(v).u
-    certificate = bounds(problem, u, v, reg, semidual.parts)
-    if certificate.marginal_error <= tol * float(np.sum(problem.b)):
+    error = marginal_error(problem, u, v, reg)
+    if error <= tol * float(np.sum(problem.b)):
         reason = Reason.CONVERGED
     f, g = reg * u, reg * v
     if problem.balanced:
@@ -156,14 +156,14 @@ def _certified(
         g=g,
         reg=reg,
         reason=reason or Reason.STAGNATED,
-        **certificate._asdict(),
+        marginal_error=error,
         iterations=len(history),
         passes=history[-1].passes if history else 0,
         newton_steps=count.newton_steps,
         linear_steps=count.linear_steps,
         history=tuple(history),
         seconds=time.perf_counter() - began,
-        cost=problem.whole,
+        problem=problem,
         masses=masses,
     )
 

@@ -108,7 +108,7 @@ def test_bounds_hold_for_potentials_of_any_quality(rng):
     best = sinkhorn_newton(C, reg=0.02, tol=1e-12)
     for _ in range(20):
         u, v = 5 * rng.standard_normal(25), 5 * rng.standard_normal(20)
-        found = bounds(problem, u, v, 0.02, 1)
+        found = bounds(problem, u, v, 0.02)
         assert found.dual_value <= best.value + 1e-12
         assert found.value >= best.dual_value - 1e-12
         assert found.lower <= best.upper
