@@ -48,10 +48,7 @@ def marginal_error(problem: Problem, u: Array, v: Array, reg: float) -> float:
 
     ones = np.ones(problem.a.size), np.ones(problem.b.size)
     sums = plan_sums(problem.cost.form, 1 / reg, u, v, *ones, threads_of(problem))[:2]
-    wanted = [
-        mass * np.exp(-reg / rho * potential)
-        for mass, rho, potential in zip((problem.a, problem.b), problem.rho, (u, v), strict=True)
-    ]
+    wanted = problem.wanted(reg, u, v)
     return sum(float(np.sum(np.abs(x - y))) for x, y in zip(sums, wanted, strict=True))
 
 

@@ -49,6 +49,11 @@ class Problem:
         """Whether both marginals are fixed."""
         return math.isinf(self.rho[0]) and math.isinf(self.rho[1])
 
+    def wanted(self, reg: float, u: Array, v: Array) -> tuple[Array, Array]:
+        """Return the row and column sums that scaled potentials ask for."""
+        rows, columns = (np.exp(-reg / rho * x) for rho, x in zip(self.rho, (u, v), strict=True))
+        return self.a * rows, self.b * columns
+
     @property
     def scale(self) -> float:
         """The span of the costs, or their size where they are all the same."""

@@ -90,8 +90,7 @@ class SemiDual:
         a, b = self.problem.a, self.problem.b
         damp = 1 / (1 + self.row_stiffness)
         u, columns = sweep(self._form, 1 / self.reg, v, self._log_a, damp, self.parts, store)
-        rows = a * np.exp(-self.row_stiffness * u)
-        wanted = b * np.exp(-self.column_stiffness * v)
+        rows, wanted = self.problem.wanted(self.reg, u, v)
         value = _part(a, u, rows, self.row_stiffness) + _part(b, v, wanted, self.column_stiffness)
         if not self.problem.balanced:
             value += float(np.sum(rows))

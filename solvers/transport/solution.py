@@ -109,7 +109,14 @@ class TransportSolution(Outcome):
     history: tuple[Stage, ...]
     seconds: float
     problem: Problem
-    masses: tuple[Array, Array]
+
+    @cached_property
+    def masses(self) -> tuple[Array, Array]:
+        """Both marginals, with their zeros."""
+        n, m = self.cost.shape
+        a, b = np.zeros(n), np.zeros(m)
+        a[self.problem.rows], b[self.problem.columns] = self.problem.a, self.problem.b
+        return a, b
 
     @property
     def cost(self) -> Cost:

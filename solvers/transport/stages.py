@@ -149,8 +149,6 @@ def _certified(
         shift = (problem.b @ g - problem.a @ f) / (np.sum(problem.a) + np.sum(problem.b))
         f, g = f + shift, g - shift
     f, g = _everywhere(problem, f, g)
-    masses = np.zeros(problem.whole.shape[0]), np.zeros(problem.whole.shape[1])
-    masses[0][problem.rows], masses[1][problem.columns] = problem.a, problem.b
     return TransportSolution(
         f=f,
         g=g,
@@ -158,13 +156,12 @@ def _certified(
         reason=reason or Reason.STAGNATED,
         marginal_error=error,
         iterations=len(history),
-        passes=history[-1].passes if history else 0,
+        passes=history[-1].passes,
         newton_steps=count.newton_steps,
         linear_steps=count.linear_steps,
         history=tuple(history),
         seconds=time.perf_counter() - began,
         problem=problem,
-        masses=masses,
     )
 
 
