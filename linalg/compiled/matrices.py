@@ -53,7 +53,8 @@ def _product_of(A, x, y, lo, hi):  # type: ignore[no-untyped-def]  # noqa: ARG00
         return csr_product
     if has_form(A, Stencil):
         return stencil_product
-    return diagonals_product
+    known = has_form(A, Diagonals) or has_form(A, SymmetricDiagonals)
+    return diagonals_product if known else None
 
 
 def curvature(A, x, y, lo, hi):  # type: ignore[no-untyped-def]

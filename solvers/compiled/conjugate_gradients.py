@@ -43,7 +43,7 @@ _INCONSISTENT = code(Reason.INCONSISTENT)
 class ConjugateGradients:
     """The state of one solve of ``A d = r`` between two calls of `advance`.
 
-    ``r`` is overwritten. Fresh memory costs more than a pass over it, so little is taken.
+    ``r`` is overwritten. Many rows are ``shared`` by all threads, if the form of A allows it. Fresh memory costs more than a pass over it, so little is taken.
 
     Attributes
     ----------
@@ -51,9 +51,9 @@ class ConjugateGradients:
         What went wrong in each column, as a `resolvent.recurrence.code`.
     """
 
-    def __init__(self, A: Any, M: Any, r: np.ndarray[Any, Any]) -> None:
+    def __init__(self, A: Any, M: Any, r: np.ndarray[Any, Any], shared: bool = True) -> None:
         self.A, self.M = A, M
-        self.parts = None if threads(r.size) == 1 else threads(r.size)
+        self.parts = threads(r.size) if shared and threads(r.size) > 1 else None
         self.lagging, self.p = np.zeros(r.shape, r.dtype), np.zeros(r.shape, r.dtype)
         self.r, self.z, self.q = r, np.empty(r.shape, r.dtype), np.empty(r.shape, r.dtype)
         columns = 1 if r.ndim == 1 else r.shape[1]

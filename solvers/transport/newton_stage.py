@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array
-from resolvent.solvers.transport.hessian import LinearSolver, PlanEntries, newton_direction
-from resolvent.solvers.transport.semidual import Point, SemiDual
+from resolvent.solvers.transport.hessian import LinearSolver, PlanHessian
+from resolvent.solvers.transport.semi_dual import Point, SemiDual
 
 __all__ = ["newton_steps"]
 
@@ -23,44 +23,52 @@ _TRIALS = 8
 _ROUNDING = 1e-13  # of F: a smaller promise can't be tested
 _LARGEST_SHIFT = 1e-2
 _LEAST_SHIFT = 1e-14
+_COARSEST = 0.1  # relative residual of Newton's equation
+_MARGIN = 0.1
 _COARSE = 1e-3  # of the mass: above it Sinkhorn steps help
 
 
-def newton_steps(semidual: SemiDual, v: Array, linear_solver: LinearSolver, count: Any) -> Any:
+def newton_steps(
+    semidual: SemiDual, v: Array, target: float, linear_solver: LinearSolver, count: Any
+) -> Any:
     """Yield the points of Newton's method from ``v``; ``count`` sums up what it takes."""
     mass = float(np.sum(semidual.problem.b))
-    entries, mu = PlanEntries(semidual), 1.0
-    point, plan = entries.at(v, 0.0)
+    hessian, mu = PlanHessian(semidual, linear_solver), 1.0
+    point, plan = hessian.at(v, 0.0)
     while True:
         yield point
-        shift = mu * min(point.error / mass, _LARGEST_SHIFT) + _LEAST_SHIFT
+        relative = point.error / mass
+        shift = mu * min(relative, _LARGEST_SHIFT) + _LEAST_SHIFT
+        # no more than makes the convergence quadratic, or meets the target
+        rtol = min(_COARSEST, max(relative, _MARGIN * target / point.error))
+        before = hessian.steps
         try:
-            d, inner = newton_direction(point, plan, semidual, shift, linear_solver)
+            d = hessian.direction(point, plan, shift, rtol)
         except np.linalg.LinAlgError:
-            d, inner = np.full_like(point.v, np.nan), 0
+            d = np.full_like(point.v, np.nan)
         count.newton_steps += 1
-        count.linear_steps += inner
-        found = _along(d, point, entries) if np.isfinite(d).all() else None
+        count.linear_steps += hessian.steps - before
+        found = _along(d, point, hessian) if np.isfinite(d).all() else None
         if found is None:
             mu = 10 * max(mu, 1e-6)
-            point, plan = entries.at(semidual.balanced_columns(point), point.error)
+            point, plan = hessian.at(semidual.balanced_columns(point), point.error)
             continue
         point, plan, full = found
         mu = mu / 3 if full else 3 * mu
         if point.error > _COARSE * mass:
-            point, plan = entries.at(semidual.balanced_columns(point), point.error)
+            point, plan = hessian.at(semidual.balanced_columns(point), point.error)
 
 
-def _along(d: Array, point: Point, entries: PlanEntries) -> tuple[Point, Any, bool] | None:
+def _along(d: Array, point: Point, hessian: PlanHessian) -> tuple[Point, Any, bool] | None:
     """Return the first point along ``d`` where F falls enough, its plan, and if it is all of it."""
-    if not entries.semidual.column_stiffness and not entries.semidual.row_stiffness:
+    if not hessian.semidual.column_stiffness and not hessian.semidual.row_stiffness:
         d = d - np.mean(d)  # constants change nothing
     length = float(np.max(np.abs(d)))
     step = min(1.0, _FURTHEST / length) if length > 0 else 1.0
     slope = float((point.columns - point.wanted) @ d)
     full = step == 1.0
     for _ in range(_TRIALS):
-        found, plan = entries.at(point.v + step * d, point.error)
+        found, plan = hessian.at(point.v + step * d, point.error)
         rounding = abs(step * slope) < _ROUNDING * (1 + abs(point.value))
         if found.value <= point.value + _ARMIJO * step * slope or rounding:
             return found, plan, full

@@ -23,7 +23,7 @@ from typing import Any
 
 from resolvent.arrays import Array
 from resolvent.solvers.transport.problem import transport_problem
-from resolvent.solvers.transport.semidual import Point, SemiDual
+from resolvent.solvers.transport.semi_dual import Point, SemiDual
 from resolvent.solvers.transport.solution import TransportSolution
 from resolvent.solvers.transport.stages import Count, TransportCallback, solve_by_stages
 

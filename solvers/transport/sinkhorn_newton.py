@@ -28,7 +28,7 @@ from resolvent.arrays import Array
 from resolvent.solvers.transport.hessian import LinearSolver
 from resolvent.solvers.transport.newton_stage import newton_steps
 from resolvent.solvers.transport.problem import transport_problem
-from resolvent.solvers.transport.semidual import Point, SemiDual
+from resolvent.solvers.transport.semi_dual import Point, SemiDual
 from resolvent.solvers.transport.sinkhorn import sinkhorn_steps
 from resolvent.solvers.transport.solution import TransportSolution
 from resolvent.solvers.transport.stages import Count, TransportCallback, solve_by_stages
@@ -112,7 +112,7 @@ def _steps(
         errors.append(point.error)
         if len(errors) >= _SINKHORN_STEPS and _steps_left(errors, target) > newton:
             break
-    yield from newton_steps(semidual, semidual.balanced_columns(point), linear_solver, count)
+    yield from newton_steps(semidual, semidual.balanced_columns(point), target, linear_solver, count)
 
 
 def _steps_left(errors: list[float], target: float) -> float:

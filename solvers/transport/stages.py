@@ -12,7 +12,7 @@ from resolvent.results import Reason
 from resolvent.solvers.transport.bounds import c_transform, marginal_error
 from resolvent.solvers.transport.ladder import Ladder
 from resolvent.solvers.transport.problem import Problem
-from resolvent.solvers.transport.semidual import Point, SemiDual
+from resolvent.solvers.transport.semi_dual import Point, SemiDual
 from resolvent.solvers.transport.solution import Stage, TransportSolution
 
 __all__ = ["Count", "Steps", "TransportCallback", "solve_by_stages"]
