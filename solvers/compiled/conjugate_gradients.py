@@ -43,7 +43,8 @@ _INCONSISTENT = code(Reason.INCONSISTENT)
 class ConjugateGradients:
     """The state of one solve of ``A d = r`` between two calls of `advance`.
 
-    ``r`` is overwritten. Many rows are ``shared`` by all threads, if the form of A allows it. Fresh memory costs more than a pass over it, so little is taken.
+    ``r`` is overwritten. Many rows are ``shared`` by all threads, if the form of A allows it.
+    Fresh memory costs more than a pass over it, so little is taken.
 
     Attributes
     ----------

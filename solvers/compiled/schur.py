@@ -1,4 +1,4 @@
-r"""The Schur complement :math:`D - P^T R^{-1} P` of a plan: two forms to multiply by, or its matrix.
+r"""The Schur complement :math:`D - P^T R^{-1} P` of a plan: forms to multiply by, and its matrix.
 
 A product passes once over the rows of the plan, so that it can't be shared between threads by rows
 of the result: loops run it on one.

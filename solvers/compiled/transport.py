@@ -23,7 +23,7 @@ from resolvent.linalg.compiled.lanes import (
     where_positive,
 )
 
-__all__ = ["Large", "sweep"]
+__all__ = ["Large", "exponentials", "exponents", "sweep"]
 
 
 class Large(NamedTuple):
@@ -37,7 +37,7 @@ class Large(NamedTuple):
 
 
 @register_jitable
-def _exponents(cost, i, scale, v, row, top):  # type: ignore[no-untyped-def]
+def exponents(cost, i, scale, v, row, top):  # type: ignore[no-untyped-def]
     """Write ``v - scale C[i]`` and return the largest; ``top`` is room for one register."""
     cost_row(cost, i, row)
     largest, j = splat(row, -np.inf), 0
@@ -57,7 +57,7 @@ def _exponents(cost, i, scale, v, row, top):  # type: ignore[no-untyped-def]
 
 
 @register_jitable
-def _exponentials(row, shift):  # type: ignore[no-untyped-def]
+def exponentials(row, shift):  # type: ignore[no-untyped-def]
     """``row <- exp(row - shift)``, and its sum."""
     part, less, j = splat(row, 0), splat(row, shift), 0
     while j + count(row) <= row.size:
@@ -124,8 +124,8 @@ def _sweep(cost, scale, v, log_a, damp, u, sums, store):  # type: ignore[no-unty
     for t in prange(parts):
         row, top = np.empty(v.size), np.empty(count(v))
         for i in range(t * n // parts, (t + 1) * n // parts):
-            largest = _exponents(cost, i, scale, v, row, top)
-            total_i = _exponentials(row, largest)
+            largest = exponents(cost, i, scale, v, row, top)
+            total_i = exponentials(row, largest)
             u[i] = damp * (log_a[i] - largest - np.log(total_i))
             weight = np.exp(u[i] + largest)
             _add(row, weight, sums[t])

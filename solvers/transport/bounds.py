@@ -11,18 +11,16 @@ Source: the rounding after Altschuler, Weed and Rigollet, Near-linear time appro
 for optimal transport via Sinkhorn iteration (2017), arXiv 1705.09634.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import xlogy
 
-from resolvent.arrays import Array
+from resolvent.arrays import Array, Namespace
 from resolvent.solvers.transport.problem import Problem
 
-__all__ = ["Bounds", "bounds", "c_transform", "marginal_error", "threads_of"]
+__all__ = ["Bounds", "bounds", "marginal_error"]
 
-_WORTH_THREADS = 50_000  # entries of a plan
-_TINY = np.finfo(float).tiny
+_TINY = float(np.finfo(float).tiny)
 
 
 class Bounds(NamedTuple):
@@ -35,73 +33,58 @@ class Bounds(NamedTuple):
     upper: float | None
 
 
-def threads_of(problem: Problem) -> int:
-    """Return how many threads share a pass over the costs."""
-    from resolvent.linalg.compiled.threads import threads
-
-    return threads(problem.a.size * problem.b.size, _WORTH_THREADS)
-
-
 def marginal_error(problem: Problem, u: Array, v: Array, reg: float) -> float:
     """Return the L1 distance of both marginals to what they should be, by a pass of its own."""
-    from resolvent.solvers.compiled.transport_bounds import plan_sums
-
-    ones = np.ones(problem.a.size), np.ones(problem.b.size)
-    sums = plan_sums(problem.cost.form, 1 / reg, u, v, *ones, threads_of(problem))[:2]
+    xp = problem.xp
+    sums = problem.cost.plan_sums(reg, u, v, xp.ones_like(u), xp.ones_like(v))[:2]
     wanted = problem.wanted(reg, u, v)
-    return sum(float(np.sum(np.abs(x - y))) for x, y in zip(sums, wanted, strict=True))
+    return sum(float(xp.sum(xp.abs(x - y))) for x, y in zip(sums, wanted, strict=True))
 
 
 def bounds(problem: Problem, u: Array, v: Array, reg: float) -> Bounds:
     """Return the bounds for scaled potentials."""
-    from resolvent.solvers.compiled.transport_bounds import plan_sums, rounded_costs
-
-    form, a, b, scale = problem.cost.form, problem.a, problem.b, 1 / reg
-    parts = threads_of(problem)
-    ones = np.ones(a.size), np.ones(b.size)
-    rows, columns, paid = plan_sums(form, scale, u, v, *ones, parts)
-    dual = -reg * float(np.sum(rows)) + sum(
-        _dual_part(mass, reg * potential, rho)
+    xp, cost, a, b = problem.xp, problem.cost, problem.a, problem.b
+    x, y = xp.ones_like(u), xp.ones_like(v)
+    rows, columns, paid = cost.plan_sums(reg, u, v, x, y)
+    dual = -reg * float(xp.sum(rows)) + sum(
+        float(_dual_part(xp, mass, reg * potential, rho))
         for mass, potential, rho in zip((a, b), (u, v), problem.rho, strict=True)
     )
-    x, y = ones
-    left, right = np.zeros(a.size), np.zeros(b.size)
+    left, right = 0.0 * a, 0.0 * b
     fixed_rows, fixed_columns = map(np.isinf, problem.rho)
     if fixed_rows:
-        x = a / np.maximum(rows, _TINY)
-        x = np.minimum(x, 1) if fixed_columns else x
-        rows, columns, _ = plan_sums(form, scale, u, v, x, y, parts)
+        x = _factors(xp, a, rows, at_most_one=fixed_columns)
+        rows, columns, _ = cost.plan_sums(reg, u, v, x, y)
     if fixed_columns:
-        y = b / np.maximum(columns, _TINY)
-        y = np.minimum(y, 1) if fixed_rows else y
-        rows, columns, _ = plan_sums(form, scale, u, v, x, y, parts)
+        y = _factors(xp, b, columns, at_most_one=fixed_rows)
+        rows, columns, _ = cost.plan_sums(reg, u, v, x, y)
     if fixed_rows and fixed_columns:
-        left, right = np.maximum(a - rows, 0), np.maximum(b - columns, 0)
-        left = left / np.sum(left) if np.any(left) else left
-    cost, entropy = rounded_costs(form, scale, u, v, x, y, left, right, parts)
-    value = cost + reg * entropy
+        left, right = (xp.where(w > s, w - s, 0.0 * w) for w, s in ((a, rows), (b, columns)))
+        missing = xp.sum(left)
+        left = left / xp.where(missing > 0, missing, xp.ones_like(missing))
+    spent, entropy = (float(part) for part in cost.rounded(reg, u, v, x, y, left, right))
+    value = spent + reg * entropy
     for mass, sums, rho in ((a, rows, problem.rho[0]), (b, columns, problem.rho[1])):
         if np.isfinite(rho):
-            value += rho * float(np.sum(xlogy(sums, sums / mass) - sums + mass))
+            logs = xp.log(xp.where(sums > 0, sums / mass, xp.ones_like(sums)))
+            value += rho * float(xp.sum(sums * logs - sums + mass))
     if not problem.balanced:
-        return Bounds(float(value), dual, float(paid), None, None)
-    across = problem.cost.T.form
-    fc = c_transform(form, reg * u, b.size, parts)
-    fcc = c_transform(across, fc, a.size, parts)
-    gc = c_transform(across, reg * v, a.size, parts)
-    gcc = c_transform(form, gc, b.size, parts)
-    lower = max(a @ fcc + b @ fc, a @ gc + b @ gcc)
-    return Bounds(float(value), dual, float(paid), float(lower), float(cost))
+        return Bounds(value, dual, float(paid), None, None)
+    across = cost.T
+    fc = cost.c_transform(reg * u)
+    fcc = across.c_transform(fc)
+    gc = across.c_transform(reg * v)
+    gcc = cost.c_transform(gc)
+    lower = max(float(a @ fcc + b @ fc), float(a @ gc + b @ gcc))
+    return Bounds(value, dual, float(paid), lower, spent)
 
 
-def c_transform(form: Any, f: Array, m: int, parts: int) -> Array:
-    """Return ``min_i C[i, j] - f[i]`` for every column ``j``."""
-    from resolvent.solvers.compiled.transport_bounds import c_transform as compiled
-
-    return np.asarray(compiled(form, f, m, parts))
+def _factors(xp: Namespace, wanted: Array, sums: Array, at_most_one: bool) -> Array:
+    factors = wanted / xp.where(sums > _TINY, sums, xp.full_like(sums, _TINY))
+    return xp.where(factors > 1, xp.ones_like(factors), factors) if at_most_one else factors
 
 
-def _dual_part(mass: Array, potential: Array, rho: float) -> float:
+def _dual_part(xp: Namespace, mass: Array, potential: Array, rho: float) -> Array:
     if np.isinf(rho):
-        return float(mass @ potential)
-    return rho * float(np.sum(mass * -np.expm1(-potential / rho)))
+        return mass @ potential
+    return rho * xp.sum(mass * -xp.expm1(-potential / rho))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import optimize, sparse
 
+from resolvent.arrays import is_numpy
 from resolvent.errors import ConvergenceError
 from resolvent.solvers.transport.problem import Problem, transport_problem
 
@@ -60,6 +61,8 @@ def exact_transport(cost: Any, a: Any = None, b: Any = None) -> ExactTransport:
     0.1
     """
     problem = transport_problem(cost, a, b)
+    if not is_numpy(problem.xp):
+        raise TypeError("exact_transport solves on the host: pass NumPy arrays")
     costs = problem.cost.rows(np.arange(problem.a.size))
     uniform = problem.a.size == problem.b.size and np.ptp(problem.a) == np.ptp(problem.b) == 0
     entries, i, j = (_assignment if uniform else _programme)(problem, costs)

@@ -24,7 +24,8 @@ class KeptEntries:
     def __init__(self, semidual: SemiDual) -> None:
         self.semidual, self.coarser, self.dense = semidual, 1.0, False
         n, m = semidual.problem.cost.shape
-        self.capacity = min(n * m, max(_ROOM, 40 * (n + m))) // semidual.parts + m
+        self.parts = semidual.problem.cost.parts  # type: ignore[attr-defined]
+        self.capacity = min(n * m, max(_ROOM, 40 * (n + m))) // self.parts + m
         self.room: Any = None
 
     def at(self, v: Array, error: float) -> tuple[Point, Plan]:
@@ -51,7 +52,7 @@ class KeptEntries:
     def _store(self, share: float) -> Any:
         from resolvent.solvers.compiled.transport import Large
 
-        parts, n = self.semidual.parts, self.semidual.problem.a.size
+        parts, n = self.parts, self.semidual.problem.a.size
         if self.room is None:
             self.room = (
                 np.empty((parts, self.capacity), dtype=np.int32),

@@ -6,12 +6,15 @@ steps: a third after a full one, three times after a damped one, ten times, and 
 instead, where there is none. While the error is large a Sinkhorn step follows each of Newton's.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from resolvent.arrays import Array
+from resolvent.solvers.transport.costs import CompiledCost
 from resolvent.solvers.transport.hessian import LinearSolver, PlanHessian
+from resolvent.solvers.transport.operator_hessian import OperatorHessian
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
 
 __all__ = ["newton_steps"]
@@ -30,10 +33,10 @@ _COARSE = 1e-3  # of the mass: above it Sinkhorn steps help
 
 def newton_steps(
     semidual: SemiDual, v: Array, target: float, linear_solver: LinearSolver, count: Any
-) -> Any:
+) -> Iterator[Point]:
     """Yield the points of Newton's method from ``v``; ``count`` sums up what it takes."""
-    mass = float(np.sum(semidual.problem.b))
-    hessian, mu = PlanHessian(semidual, linear_solver), 1.0
+    xp, mass = semidual.problem.xp, float(semidual.problem.xp.sum(semidual.problem.b))
+    hessian, mu = _hessian(semidual, linear_solver), 1.0
     point, plan = hessian.at(v, 0.0)
     while True:
         yield point
@@ -41,14 +44,14 @@ def newton_steps(
         shift = mu * min(relative, _LARGEST_SHIFT) + _LEAST_SHIFT
         # no more than makes the convergence quadratic, or meets the target
         rtol = min(_COARSEST, max(relative, _MARGIN * target / point.error))
-        before = hessian.steps
+        before, found = hessian.steps, None
         try:
             d = hessian.direction(point, plan, shift, rtol)
+            found = _along(d, point, hessian) if bool(xp.all(xp.isfinite(d))) else None
         except np.linalg.LinAlgError:
-            d = np.full_like(point.v, np.nan)
+            pass
         count.newton_steps += 1
         count.linear_steps += hessian.steps - before
-        found = _along(d, point, hessian) if np.isfinite(d).all() else None
         if found is None:
             mu = 10 * max(mu, 1e-6)
             point, plan = hessian.at(semidual.balanced_columns(point), point.error)
@@ -59,18 +62,25 @@ def newton_steps(
             point, plan = hessian.at(semidual.balanced_columns(point), point.error)
 
 
-def _along(d: Array, point: Point, hessian: PlanHessian) -> tuple[Point, Any, bool] | None:
+def _hessian(semidual: SemiDual, linear_solver: LinearSolver) -> Any:
+    if isinstance(semidual.problem.cost, CompiledCost):
+        return PlanHessian(semidual, linear_solver)
+    return OperatorHessian(semidual)
+
+
+def _along(d: Array, point: Point, hessian: Any) -> tuple[Point, Any, bool] | None:
     """Return the first point along ``d`` where F falls enough, its plan, and if it is all of it."""
-    if not hessian.semidual.column_stiffness and not hessian.semidual.row_stiffness:
-        d = d - np.mean(d)  # constants change nothing
-    length = float(np.max(np.abs(d)))
+    xp = hessian.semidual.problem.xp
+    if hessian.semidual.problem.balanced:
+        d = d - xp.mean(d)  # constants change nothing
+    length = float(xp.max(xp.abs(d)))
     step = min(1.0, _FURTHEST / length) if length > 0 else 1.0
-    slope = float((point.columns - point.wanted) @ d)
+    value, slope = float(point.value), float((point.columns - point.wanted) @ d)
     full = step == 1.0
     for _ in range(_TRIALS):
         found, plan = hessian.at(point.v + step * d, point.error)
-        rounding = abs(step * slope) < _ROUNDING * (1 + abs(point.value))
-        if found.value <= point.value + _ARMIJO * step * slope or rounding:
+        rounding = abs(step * slope) < _ROUNDING * (1 + abs(value))
+        if float(found.value) <= value + _ARMIJO * step * slope or rounding:
             return found, plan, full
         step, full = _SHRINK * step, False
     return None

@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from array_api_compat import is_array_api_obj
 
-from resolvent.arrays import Array, enter
+from resolvent.arrays import Array, Namespace, device_of, enter
 from resolvent.solvers.transport.costs import Cost, as_cost
 
 __all__ = ["Problem", "transport_problem"]
@@ -32,8 +32,10 @@ class Problem:
         Weight of the Kullback-Leibler divergence that each marginal pays; infinity fixes it.
     whole : Cost
         The costs that the user gave.
-    rows, columns : ndarray
+    rows, columns : array of int
         Which of its rows and columns these are.
+    masses : tuple of array
+        Both marginals, with their zeros; ``b`` scaled to the mass of ``a`` in rounding.
     """
 
     cost: Cost
@@ -43,6 +45,12 @@ class Problem:
     whole: Cost
     rows: Array
     columns: Array
+    masses: tuple[Array, Array]
+
+    @property
+    def xp(self) -> Namespace:
+        """The array library."""
+        return self.cost.xp
 
     @property
     def balanced(self) -> bool:
@@ -51,8 +59,24 @@ class Problem:
 
     def wanted(self, reg: float, u: Array, v: Array) -> tuple[Array, Array]:
         """Return the row and column sums that scaled potentials ask for."""
-        rows, columns = (np.exp(-reg / rho * x) for rho, x in zip(self.rho, (u, v), strict=True))
+        rows, columns = (
+            self.xp.exp(-reg / rho * x) for rho, x in zip(self.rho, (u, v), strict=True)
+        )
         return self.a * rows, self.b * columns
+
+    def spread(self, values: Array, side: int, fill: float = 0.0) -> Array:
+        """Return values of the rows (``side`` 0) or columns with mass among all of them."""
+        xp, there = self.xp, self.masses[side] > 0
+        if values.shape[0] == there.shape[0]:
+            return values
+        places = xp.cumulative_sum(xp.astype(there, xp.int64)) - 1
+        found = xp.take(values, xp.where(there, places, xp.zeros_like(places)), axis=0)
+        there = xp.reshape(there, (-1, *[1] * (values.ndim - 1)))
+        return xp.where(there, found, xp.full_like(found, fill))
+
+    def spread_pairs(self, values: Array) -> Array:
+        """Return values of the pairs with mass among all pairs, zeros elsewhere."""
+        return self.spread(self.spread(values, 0).T, 1).T
 
     @property
     def scale(self) -> float:
@@ -73,48 +97,59 @@ def transport_problem(
         marginals, an atom all of whose pairs are forbidden, a ``rho`` that isn't positive.
     """
     whole = as_cost(cost)
-    n, m = whole.shape
-    a, b = _weights("a", a, n), _weights("b", b, m)
+    xp, (n, m) = whole.xp, whole.shape
+    a, b = _weights("a", a, n, whole), _weights("b", b, m, whole)
     if len(rho) != 2 or not all(weight > 0 for weight in rho):
         raise ValueError(f"rho must be two positive weights, got {rho!r}")
     rho = float(rho[0]), float(rho[1])
     if math.isinf(rho[0]) and math.isinf(rho[1]):
-        if abs(a.sum() - b.sum()) > _SAME_MASS * a.sum():
+        mass, other = float(xp.sum(a)), float(xp.sum(b))
+        if abs(mass - other) > _SAME_MASS * mass:
             raise ValueError(
-                f"a has the mass {a.sum():.9g} and b {b.sum():.9g}: scale one of them, or relax "
+                f"a has the mass {mass:.9g} and b {other:.9g}: scale one of them, or relax "
                 "a marginal by rho"
             )
-        b = b * (a.sum() / b.sum())
-    rows, columns = np.flatnonzero(a), np.flatnonzero(b)
-    everything = rows.size == n and columns.size == m
-    inside = whole if everything else whole.take(rows, columns)
+        b = b * (mass / other)
+    (rows,), (columns,) = xp.nonzero(a), xp.nonzero(b)
+    if rows.shape[0] == n and columns.shape[0] == m:
+        inside, inner = whole, (a, b)
+    else:
+        inside, inner = whole.take(rows, columns), (xp.take(a, rows), xp.take(b, columns))
     _refuse_stranded(inside, rows, columns)
-    return Problem(inside, a[rows], b[columns], rho, whole, rows, columns)
+    return Problem(inside, *inner, rho, whole, rows, columns, (a, b))
 
 
-def _weights(name: str, weights: Any, size: int) -> Array:
+def _weights(name: str, weights: Any, size: int, cost: Cost) -> Array:
+    xp, device = cost.xp, cost.device
     if weights is None:
-        return np.full(size, 1 / size)
-    (weights,) = enter(matrix=False, **{name: weights}).arrays
-    if type(weights) is not np.ndarray:
-        raise TypeError(f"{name} must be on the host for now, got a {type(weights).__name__}")
-    if weights.shape != (size,) or weights.dtype.kind != "f":
-        raise ValueError(f"{name} must be {size} real weights, got shape {weights.shape}")
-    if weights.min() < 0:
-        raise ValueError(f"{name} has a negative weight, {weights.min():g}")
-    if not weights.max() > 0:
+        return xp.full((size,), 1 / size, dtype=xp.float64, device=device)
+    given = is_array_api_obj(weights)
+    entered = enter(matrix=False, **{name: weights})
+    (weights,) = entered.arrays
+    if not given:
+        weights = xp.asarray(weights, device=device)
+    elif entered.xp is not xp or str(device_of(weights)) != str(device):
+        raise TypeError(
+            f"{name} must be an array of {xp.__name__} on {device}, as the costs are, got one of "
+            f"{entered.xp.__name__} on {device_of(weights)}"
+        )
+    if weights.shape != (size,) or not xp.isdtype(weights.dtype, "real floating"):
+        raise ValueError(f"{name} must be {size} real weights, got shape {tuple(weights.shape)}")
+    lowest = float(xp.min(weights))
+    if lowest < 0:
+        raise ValueError(f"{name} has a negative weight, {lowest:g}")
+    if not float(xp.max(weights)) > 0:
         raise ValueError(f"{name} has no mass")
-    return weights.astype(np.float64)
+    return xp.astype(weights, xp.float64)
 
 
 def _refuse_stranded(cost: Cost, rows: Array, columns: Array) -> None:
     """Refuse mass that has nowhere to go."""
     if cost.allowed is None:
         return
-    for name, mass, atoms, reached in (
-        ("row", "a", rows, cost.allowed.any(axis=1)),
-        ("column", "b", columns, cost.allowed.any(axis=0)),
-    ):
-        if not reached.all():
-            atom = atoms[int(np.argmin(reached))]
+    xp = cost.xp
+    for name, mass, atoms, axis in (("row", "a", rows, 1), ("column", "b", columns, 0)):
+        reached = xp.any(cost.allowed, axis=axis)
+        if not bool(xp.all(reached)):
+            atom = int(atoms[int(xp.argmin(xp.astype(reached, xp.float64)))])
             raise ValueError(f"{name} {atom} of cost forbids every pair, but {mass}[{atom}] > 0")

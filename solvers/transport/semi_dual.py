@@ -27,7 +27,6 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array
-from resolvent.solvers.transport.bounds import threads_of
 from resolvent.solvers.transport.problem import Problem
 
 __all__ = ["Point", "SemiDual"]
@@ -45,8 +44,8 @@ class Point:
         Sums of the plan.
     wanted : ndarray
         What the columns should sum to.
-    value : float
-        F, which a solver minimises.
+    value : () array
+        F, which a solver minimises; on the device.
     error : float
         L1 norm of ``columns - wanted``; the rows are exact.
     """
@@ -56,7 +55,7 @@ class Point:
     rows: Array
     columns: Array
     wanted: Array
-    value: float
+    value: Array
     error: float
 
 
@@ -67,8 +66,6 @@ class SemiDual:
     ----------
     reg : float
         Regularisation.
-    parts : int
-        Threads that share a pass.
     passes : int
         Passes over the plan so far.
     row_stiffness, column_stiffness : float
@@ -77,33 +74,31 @@ class SemiDual:
 
     def __init__(self, problem: Problem, reg: float) -> None:
         self.problem, self.reg, self.passes = problem, reg, 0
-        self._form = problem.cost.form
-        self._log_a = np.log(problem.a)
-        self.parts = threads_of(problem)
+        self._log_a, self._log_b = (problem.xp.log(x) for x in (problem.a, problem.b))
         self.row_stiffness, self.column_stiffness = (reg / rho for rho in problem.rho)
 
     def at(self, v: Array, store: Any = None) -> Point:
-        """Return the point of ``v``; ``store`` as in `resolvent.solvers.compiled.transport`."""
-        from resolvent.solvers.compiled.transport import sweep
-
+        """Return the point of ``v``; ``store`` as in `resolvent.solvers.transport.costs.Cost`."""
         self.passes += 1
-        a, b = self.problem.a, self.problem.b
+        problem, xp = self.problem, self.problem.xp
         damp = 1 / (1 + self.row_stiffness)
-        u, columns = sweep(self._form, 1 / self.reg, v, self._log_a, damp, self.parts, store)
-        rows, wanted = self.problem.wanted(self.reg, u, v)
-        value = _part(a, u, rows, self.row_stiffness) + _part(b, v, wanted, self.column_stiffness)
-        if not self.problem.balanced:
-            value += float(np.sum(rows))
-        error = float(np.sum(np.abs(columns - wanted)))
+        u, columns = problem.cost.sweep(self.reg, v, self._log_a, damp, store)
+        rows, wanted = problem.wanted(self.reg, u, v)
+        value = self._part(problem.a, u, rows, self.row_stiffness)
+        value = value + self._part(problem.b, v, wanted, self.column_stiffness)
+        if not problem.balanced:
+            value = value + xp.sum(rows)
+        error = float(xp.sum(xp.abs(columns - wanted)))
         return Point(u, v, rows, columns, wanted, value, error)
 
     def balanced_columns(self, point: Point) -> Array:
         """Return the ``v`` that is best for ``u``: what Sinkhorn's iteration takes next."""
-        log_c = np.log(np.maximum(point.columns, np.finfo(float).tiny))
-        return (np.log(self.problem.b) - log_c + point.v) / (1 + self.column_stiffness)
+        xp, columns = self.problem.xp, point.columns
+        least = xp.full_like(columns, float(np.finfo(float).tiny))
+        log_c = xp.log(xp.where(columns > least, columns, least))
+        return (self._log_b - log_c + point.v) / (1 + self.column_stiffness)
 
-
-def _part(weights: Array, potential: Array, wanted: Array, stiffness: float) -> float:
-    if stiffness == 0:
-        return -float(weights @ potential)
-    return float(np.sum(wanted)) / stiffness
+    def _part(self, weights: Array, potential: Array, wanted: Array, stiffness: float) -> Array:
+        if stiffness == 0:
+            return -(weights @ potential)
+        return self.problem.xp.sum(wanted) / stiffness

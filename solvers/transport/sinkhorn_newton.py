@@ -112,7 +112,8 @@ def _steps(
         errors.append(point.error)
         if len(errors) >= _SINKHORN_STEPS and _steps_left(errors, target) > newton:
             break
-    yield from newton_steps(semidual, semidual.balanced_columns(point), target, linear_solver, count)
+    v = semidual.balanced_columns(point)
+    yield from newton_steps(semidual, v, target, linear_solver, count)
 
 
 def _steps_left(errors: list[float], target: float) -> float:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from resolvent.arrays import Array
+from resolvent.arrays import Array, to_host
 from resolvent.results import Outcome, Reason
 from resolvent.solvers.transport.bounds import Bounds, bounds
 from resolvent.solvers.transport.costs import Cost
@@ -84,7 +84,7 @@ class TransportSolution(Outcome):
         Wall-clock time.
     problem : Problem
         What was solved.
-    masses : tuple of ndarray
+    masses : tuple of array
         Marginals as they were given, ``b`` scaled to the mass of ``a`` in rounding.
 
     Examples
@@ -110,13 +110,10 @@ class TransportSolution(Outcome):
     seconds: float
     problem: Problem
 
-    @cached_property
+    @property
     def masses(self) -> tuple[Array, Array]:
         """Both marginals, with their zeros."""
-        n, m = self.cost.shape
-        a, b = np.zeros(n), np.zeros(m)
-        a[self.problem.rows], b[self.problem.columns] = self.problem.a, self.problem.b
-        return a, b
+        return self.problem.masses
 
     @property
     def cost(self) -> Cost:
@@ -126,8 +123,13 @@ class TransportSolution(Outcome):
     @cached_property
     def certificate(self) -> Bounds:
         """Value and bounds; nine passes over the costs when they are first asked for."""
-        f, g = self.f[self.problem.rows], self.g[self.problem.columns]
-        return bounds(self.problem, f / self.reg, g / self.reg, self.reg)
+        return bounds(self.problem, *self.scaled, self.reg)
+
+    @property
+    def scaled(self) -> tuple[Array, Array]:
+        """The potentials of the atoms with mass, divided by the regularisation."""
+        take, problem = self.problem.xp.take, self.problem
+        return take(self.f, problem.rows) / self.reg, take(self.g, problem.columns) / self.reg
 
     @property
     def value(self) -> float:
@@ -162,17 +164,17 @@ class TransportSolution(Outcome):
     def plan(self) -> Array:
         """Return the plan as an array ``(n, m)``."""
         n, _ = self.cost.shape
-        return self._rows(np.arange(n))
+        return self._rows(0, n)
 
     def sparse_plan(self, tol: float = 1e-6) -> sparse.csr_array:
         """Return the plan without its smallest entries, at most ``tol`` of each row's mass.
 
-        Costs one pass over the plan in blocks of rows; memory is that of the result.
+        Costs one pass over the plan in blocks of rows; memory is that of the result, on the host.
         """
         n, m = self.cost.shape
         pieces = []
         for start in range(0, n, step := max(1, 4_000_000 // m)):
-            block = self._rows(np.arange(start, min(start + step, n)))
+            block = to_host(self._rows(start, min(start + step, n)))
             order = np.sort(block, axis=1)
             dropped = np.cumsum(order, axis=1) <= tol * order.sum(axis=1, keepdims=True)
             count = dropped.sum(axis=1)
@@ -180,11 +182,13 @@ class TransportSolution(Outcome):
             pieces.append(sparse.csr_array(np.where((block >= least) & (block > 0), block, 0)))
         return sparse.vstack(pieces, format="csr")
 
-    def _rows(self, which: Array) -> Array:
-        a, b = self.masses
+    def _rows(self, start: int, stop: int) -> Array:
+        xp, (a, b) = self.problem.xp, self.masses
+        which = xp.arange(start, stop, device=self.cost.device)
         with np.errstate(over="ignore"):
-            exponent = (self.f[which, None] + self.g - self.cost.rows(which)) / self.reg
-            return np.where((a[which, None] > 0) & (b > 0), np.exp(exponent), 0.0)
+            powers = (self.f[start:stop, None] + self.g - self.cost.rows(which)) / self.reg
+            there = (a[start:stop, None] > 0) & (b > 0)
+            return xp.where(there, xp.exp(powers), xp.zeros_like(powers))
 
     def __repr__(self) -> str:
         return (

@@ -5,11 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from resolvent.arrays import Array
+from resolvent.arrays import Array, enter
 from resolvent.results import Reason
-from resolvent.solvers.transport.bounds import c_transform, marginal_error
+from resolvent.solvers.transport.bounds import marginal_error
 from resolvent.solvers.transport.ladder import Ladder
 from resolvent.solvers.transport.problem import Problem
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
@@ -57,7 +55,7 @@ def solve_by_stages(
         )
     start = _start(init, problem)
     ladder = Ladder(float(reg), problem.scale, start, warm=init is not None)
-    mass, count, history = float(np.sum(problem.b)), Count(), list[Stage]()
+    mass, count, history = float(problem.xp.sum(problem.b)), Count(), list[Stage]()
     passes = 0
     reason: Reason | None = None
     for level, g in ladder:
@@ -114,15 +112,17 @@ def _halted(
 
 
 def _start(init: Any, problem: Problem) -> Array:
+    xp = problem.xp
     if init is None:
-        return np.zeros(problem.b.size)
-    g = np.asarray(getattr(init, "g", init), dtype=float)
-    if g.shape != (problem.whole.shape[1],) or not np.isfinite(g).all():
+        return 0.0 * problem.b
+    g = getattr(init, "g", init)
+    (g,) = enter(matrix=False, finite=False, init=g).arrays
+    if g.shape != (problem.whole.shape[1],) or not bool(xp.all(xp.isfinite(g))):
         raise ValueError(
             f"init must be a solution or a finite potential g of shape "
-            f"({problem.whole.shape[1]},), got shape {g.shape}"
+            f"({problem.whole.shape[1]},), got shape {tuple(g.shape)}"
         )
-    return g[problem.columns]
+    return xp.take(xp.astype(g, xp.float64), problem.columns)
 
 
 def _certified(
@@ -142,11 +142,12 @@ def _certified(
         semidual = SemiDual(problem, reg)
         u = semidual.at(v).u
     error = marginal_error(problem, u, v, reg)
-    if error <= tol * float(np.sum(problem.b)):
+    if error <= tol * float(problem.xp.sum(problem.b)):
         reason = Reason.CONVERGED
     f, g = reg * u, reg * v
     if problem.balanced:
-        shift = (problem.b @ g - problem.a @ f) / (np.sum(problem.a) + np.sum(problem.b))
+        masses = problem.xp.sum(problem.a) + problem.xp.sum(problem.b)
+        shift = (problem.b @ g - problem.a @ f) / masses
         f, g = f + shift, g - shift
     f, g = _everywhere(problem, f, g)
     return TransportSolution(
@@ -167,18 +168,10 @@ def _certified(
 
 def _everywhere(problem: Problem, f: Array, g: Array) -> tuple[Array, Array]:
     """Give atoms without mass the potentials of the c-transform."""
-    n, m = problem.whole.shape
-    if f.size == n and g.size == m:
+    xp, whole = problem.xp, problem.whole
+    a, b = problem.masses
+    if whole is problem.cost:
         return f, g
-    whole = np.empty(n), np.empty(m)
-    whole[0][problem.rows], whole[1][problem.columns] = f, g
-    every_row, every_column = np.arange(n), np.arange(m)
-    rows = np.setdiff1d(every_row, problem.rows)
-    columns = np.setdiff1d(every_column, problem.columns)
-    if rows.size:
-        across = problem.whole.take(rows, problem.columns).T
-        whole[0][rows] = c_transform(across.form, g, rows.size, 1)
-    if columns.size:
-        down = problem.whole.take(problem.rows, columns)
-        whole[1][columns] = c_transform(down.form, f, columns.size, 1)
-    return whole
+    f, g = problem.spread(f, 0, -math.inf), problem.spread(g, 1, -math.inf)
+    from_columns, from_rows = whole.T.c_transform(g), whole.c_transform(f)
+    return xp.where(a > 0, f, from_columns), xp.where(b > 0, g, from_rows)

@@ -1,58 +1,86 @@
-"""What a unit of mass pays to move: stored costs, or points whose costs are computed on the fly."""
+"""Costs for compiled passes: a NumPy matrix, or points whose costs are computed on the fly."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import array_api_compat.numpy
 import numpy as np
 
 from resolvent.arrays import Array, enter
+from resolvent.solvers.transport.costs.cost import Cost, Products
 
-__all__ = ["Cost", "PointCost", "StoredCost", "as_cost"]
+__all__ = ["CompiledCost", "PointCost", "StoredCost"]
+
+_WORTH_THREADS = 50_000  # entries of a plan
+_STORED = 20_000_000  # entries: a larger plan is computed again for each product
+_HIGHEST = 700.0  # exponent
 
 
-class Cost:
-    """Costs of ``n`` by ``m`` pairs, known by their rows.
+class CompiledCost(Cost):
+    """Costs whose rows compiled passes read; all threads share a pass."""
 
-    Attributes
-    ----------
-    shape : tuple of int
-        ``(n, m)``.
-    """
-
-    shape: tuple[int, int]
+    xp = array_api_compat.numpy
+    device = "cpu"
 
     @property
+    @abstractmethod
     def form(self) -> Any:
         """What compiled passes read the rows from."""
-        raise NotImplementedError
 
     @property
-    def span(self) -> tuple[float, float]:
-        """Bounds of the finite costs."""
-        raise NotImplementedError
+    def parts(self) -> int:
+        """How many threads share a pass."""
+        from resolvent.linalg.compiled.threads import threads
 
-    @property
-    def allowed(self) -> Array | None:
-        """Which pairs are not forbidden, None if all are allowed."""
-        return None
+        n, m = self.shape
+        return threads(n * m, _WORTH_THREADS)
 
-    def rows(self, which: Array) -> Array:
-        """Return the costs of some rows."""
-        raise NotImplementedError
+    def sweep(  # noqa: D102
+        self, reg: float, v: Array, log_a: Array, damp: float, store: Any = None
+    ) -> tuple[Array, Array]:
+        from resolvent.solvers.compiled.transport import sweep
 
-    def take(self, rows: Array, columns: Array) -> "Cost":
-        """Return the costs of some rows and columns."""
-        raise NotImplementedError
+        return sweep(self.form, 1 / reg, v, log_a, damp, self.parts, store)
 
-    @property
-    def T(self) -> "Cost":
-        """The costs with rows and columns exchanged."""
-        raise NotImplementedError
+    def plan_sums(  # noqa: D102
+        self, reg: float, u: Array, v: Array, x: Array, y: Array
+    ) -> tuple[Array, Array, Array]:
+        from resolvent.solvers.compiled.transport_bounds import plan_sums
+
+        rows, columns, paid = plan_sums(self.form, 1 / reg, u, v, x, y, self.parts)
+        return rows, columns, paid
+
+    def rounded(  # noqa: D102
+        self, reg: float, u: Array, v: Array, x: Array, y: Array, left: Array, right: Array
+    ) -> tuple[Array, Array]:
+        from resolvent.solvers.compiled.transport_bounds import rounded_costs
+
+        cost, entropy = rounded_costs(self.form, 1 / reg, u, v, x, y, left, right, self.parts)
+        return cost, entropy
+
+    def c_transform(self, f: Array) -> Array:  # noqa: D102
+        from resolvent.solvers.compiled.transport_bounds import c_transform
+
+        return np.asarray(c_transform(self.form, f, self.shape[1], self.parts))
+
+    def products(self, reg: float, u: Array, v: Array) -> Products:  # noqa: D102
+        n, m = self.shape
+        if n * m <= _STORED:
+            powers = u[:, None] + v - self.rows(np.arange(n)) / reg
+            P = np.exp(np.minimum(powers, _HIGHEST))
+            return Products(lambda y: P @ y, lambda x: x @ P, self.device, P)
+        ones = np.ones(n), np.ones(m)
+        return Products(
+            lambda y: self.plan_sums(reg, u, v, ones[0], y)[0],
+            lambda x: self.plan_sums(reg, u, v, x, ones[1])[1],
+            self.device,
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class StoredCost(Cost):
+class StoredCost(CompiledCost):
     """A matrix of costs.
 
     Attributes
@@ -79,25 +107,25 @@ class StoredCost(Cost):
         finite = np.isfinite(self.values)
         return None if finite.all() else finite
 
-    @property
+    @cached_property
     def form(self) -> Any:  # noqa: D102
         from resolvent.linalg.compiled.cost_rows import Stored
 
-        return Stored(self.values)
+        return Stored(np.ascontiguousarray(self.values))
 
     def rows(self, which: Array) -> Array:  # noqa: D102
         return self.values[which]
 
     def take(self, rows: Array, columns: Array) -> "StoredCost":  # noqa: D102
-        return StoredCost(np.ascontiguousarray(self.values[np.ix_(rows, columns)]))
+        return StoredCost(self.values[np.ix_(rows, columns)])
 
     @property
     def T(self) -> "StoredCost":  # noqa: D102
-        return StoredCost(np.ascontiguousarray(self.values.T))
+        return StoredCost(self.values.T)
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class PointCost(Cost):
+class PointCost(CompiledCost):
     r"""The costs :math:`C_{ij} = \sum_k |x_{ik} - y_{jk}|^p` between points, never stored.
 
     Parameters
@@ -150,7 +178,7 @@ class PointCost(Cost):
         highest = np.maximum(self.x.max(axis=0), self.y.max(axis=0))
         return 0.0, float(np.sum((highest - lowest) ** self.p))
 
-    @property
+    @cached_property
     def form(self) -> Any:  # noqa: D102
         from resolvent.linalg.compiled.cost_rows import Points
 
@@ -167,28 +195,24 @@ class PointCost(Cost):
     def T(self) -> "PointCost":  # noqa: D102
         return PointCost(self.y, self.x, self.p)
 
+    def pull_back(self, block: slice, Z: Array) -> tuple[Array, Array]:
+        """Return the gradients of ``sum(Z * C[block])`` with respect to ``x[block]`` and ``y``."""
+        x, y = self.x[block], self.y
+        if self.p == 2:
+            to_x = x * Z.sum(axis=1)[:, None] - Z @ y
+            return 2 * to_x, 2 * (y * Z.sum(axis=0)[:, None] - Z.T @ x)
+        signs = (Z * np.sign(xk[:, None] - yk) for xk, yk in zip(x.T, y.T, strict=True))
+        sums = [(part.sum(axis=1), -part.sum(axis=0)) for part in signs]
+        return np.stack([s for s, _ in sums], axis=1), np.stack([s for _, s in sums], axis=1)
 
-def as_cost(cost: Any) -> Cost:
-    """Adapt a matrix; costs of the library are returned as they are.
-
-    Raises
-    ------
-    TypeError, ValueError
-        ``cost`` is no real matrix on the host, has NaN or minus infinity, or has no rows or
-        columns.
-    """
-    if isinstance(cost, Cost):
-        return cost
-    (values,) = enter(matrix=False, finite=False, cost=cost).arrays
-    if type(values) is not np.ndarray:
-        raise TypeError(f"cost must be on the host for now, got a {type(values).__name__}")
-    if values.ndim != 2 or 0 in values.shape or values.dtype.kind != "f":
-        raise ValueError(
-            f"cost must be a real matrix (n, m), got shape {values.shape} of {values.dtype}"
-        )
-    if np.isnan(values).any() or (values == -np.inf).any():
-        raise ValueError("cost has NaN or minus infinity; plus infinity forbids a pair")
-    return StoredCost(np.ascontiguousarray(values, dtype=np.float64))
+    def push_forward(self, block: slice, dx: Array, dy: Array) -> Array:
+        """Return the change of ``C[block]`` as the points move by ``dx`` and ``dy``."""
+        change = np.zeros((len(self.x[block]), len(self.y)))
+        for k in range(self.x.shape[1]):
+            apart = self.x[block, k][:, None] - self.y[:, k]
+            slope = 2 * apart if self.p == 2 else np.sign(apart)
+            change += slope * (dx[block, k][:, None] - dy[:, k])
+        return change
 
 
 def _points(name: str, points: Any) -> Array:

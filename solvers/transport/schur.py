@@ -1,0 +1,66 @@
+r"""Systems with the Schur complement :math:`D - P^T R^{-1} P` of all of a plan, on any library.
+
+A stored plan of few columns gives the matrix, which is factored; else conjugate gradients solve by
+products. Where both marginals are fixed the constants are in its null space: the right-hand side is
+then orthogonal to them, and so is the solution.
+"""
+
+import numpy as np
+
+from resolvent.arrays import Array, Namespace
+from resolvent.linalg.factorisations import solve
+from resolvent.operators import as_operator
+from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.results import Reason
+from resolvent.solvers.krylov.cg import cg
+from resolvent.solvers.transport.costs import Products
+
+__all__ = ["solve_schur"]
+
+_MOST_COLUMNS = 3_000  # for a factorisation
+_MOST_STEPS = 5_000
+
+
+def solve_schur(
+    xp: Namespace,
+    products: Products,
+    rows: Array,
+    diagonal: Array,
+    right: Array,
+    *,
+    constants: bool,
+    rtol: float,
+) -> tuple[Array, int]:
+    """Return the solution and the steps of conjugate gradients; ``constants`` if they are null.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        The matrix is singular in rounding, or ``rtol`` was not reached.
+    """
+    m = right.shape[0]
+    if constants:
+        right = right - xp.mean(right)
+    if products.stored is not None and m <= _MOST_COLUMNS:
+        P = products.stored
+        S = -(P.T @ (P / rows[:, None]))
+        S = S + xp.eye(m, dtype=S.dtype, device=products.device) * diagonal
+        if constants:
+            S = S + xp.mean(diagonal) / m
+        d = solve(xp, S, right[:, None])
+        if d is None or not bool(xp.all(xp.isfinite(d))):
+            raise np.linalg.LinAlgError("the Schur complement is singular in rounding")
+        d = d[:, 0]
+        return (d - xp.mean(d) if constants else d), 0
+
+    def product(x: Array) -> Array:
+        return diagonal * x - products.back(products.onto(x) / rows)
+
+    M = Preconditioner((m, m), right.dtype, lambda r: r / diagonal, is_spd=True)
+    operator = as_operator(product, shape=(m, m))
+    found = cg(operator, right, M=M, rtol=rtol, maxiter=_MOST_STEPS)
+    if found.reason is not Reason.CONVERGED and found.residual_norm > 0.5 * float(
+        xp.linalg.vector_norm(right)
+    ):
+        raise np.linalg.LinAlgError(found.reason.advice)
+    return (found.x - xp.mean(found.x) if constants else found.x), found.iterations
