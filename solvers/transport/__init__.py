@@ -1,5 +1,8 @@
 """Entropic optimal transport, certified: every solution bounds the exact cost from both sides."""
 
+from resolvent.solvers.transport.barycenter import TransportBarycenter, barycenter
+from resolvent.solvers.transport.bures import bures_distance, bures_geodesic, bures_map
+from resolvent.solvers.transport.bures_barycenter import BuresBarycenter, bures_barycenter
 from resolvent.solvers.transport.costs import GridCost, PointCost
 from resolvent.solvers.transport.derivatives import (
     TransportGradients,
@@ -7,23 +10,36 @@ from resolvent.solvers.transport.derivatives import (
     transport_jvp,
     transport_vjp,
 )
+from resolvent.solvers.transport.divergence import SinkhornDivergence, sinkhorn_divergence
 from resolvent.solvers.transport.exact import ExactTransport, exact_transport
 from resolvent.solvers.transport.rounding import round_to_marginals
+from resolvent.solvers.transport.semi_dual import LegendreTransform, semidual
 from resolvent.solvers.transport.sinkhorn import sinkhorn
 from resolvent.solvers.transport.sinkhorn_newton import sinkhorn_newton
 from resolvent.solvers.transport.solution import Stage, TransportSolution
 
 __all__ = [
+    "BuresBarycenter",
     "ExactTransport",
     "GridCost",
+    "LegendreTransform",
     "PointCost",
+    "SinkhornDivergence",
     "Stage",
+    "TransportBarycenter",
     "TransportGradients",
     "TransportSolution",
     "TransportTangents",
+    "barycenter",
+    "bures_barycenter",
+    "bures_distance",
+    "bures_geodesic",
+    "bures_map",
     "exact_transport",
     "round_to_marginals",
+    "semidual",
     "sinkhorn",
+    "sinkhorn_divergence",
     "sinkhorn_newton",
     "transport_jvp",
     "transport_vjp",

@@ -57,7 +57,7 @@ def solve_schur(
         return diagonal * x - products.back(products.onto(x) / rows)
 
     M = Preconditioner((m, m), right.dtype, lambda r: r / diagonal, is_spd=True)
-    operator = as_operator(product, shape=(m, m))
+    operator = as_operator(product, like=right)
     found = cg(operator, right, M=M, rtol=rtol, maxiter=_MOST_STEPS)
     if found.reason is not Reason.CONVERGED and found.residual_norm > 0.5 * float(
         xp.linalg.vector_norm(right)

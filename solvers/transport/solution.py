@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from resolvent.arrays import Array, to_host
+from resolvent.operators import Operator, as_operator
 from resolvent.results import Outcome, Reason
 from resolvent.solvers.transport.bounds import Bounds, bounds
-from resolvent.solvers.transport.costs import Cost
+from resolvent.solvers.transport.costs import Cost, PointCost
 from resolvent.solvers.transport.problem import Problem
 
 __all__ = ["Stage", "TransportSolution"]
@@ -181,6 +183,50 @@ class TransportSolution(Outcome):
             least = np.take_along_axis(order, np.minimum(count, m - 1)[:, None], axis=1)
             pieces.append(sparse.csr_array(np.where((block >= least) & (block > 0), block, 0)))
         return sparse.vstack(pieces, format="csr")
+
+    def plan_operator(self) -> Operator:
+        """Return the plan as an operator: ``P @ y`` and ``P.H @ x`` without storing it.
+
+        A product is a pass over the plan; costs stored for few pairs store the plan too.
+        """
+        problem, xp = self.problem, self.problem.xp
+        products = problem.cost.products(self.reg, *self.scaled)
+
+        def onto(y: Array) -> Array:
+            return problem.spread(products.onto(xp.take(y, problem.columns)), 0)
+
+        def back(x: Array) -> Array:
+            return problem.spread(products.back(xp.take(x, problem.rows)), 1)
+
+        return as_operator(onto, shape=self.cost.shape, adjoint=back, name="plan")
+
+    def map(self, x: Any) -> Array:
+        r"""Return where points go: the entropic map, defined everywhere.
+
+        .. math:: T(x) = \frac{\sum_j y_j e^{(g_j - c(x, y_j)) / \varepsilon}}
+                  {\sum_j e^{(g_j - c(x, y_j)) / \varepsilon}}
+
+        For squared distances it estimates the optimal map; at the points of the problem it is the
+        mean of their row of the plan. Pooladian and Niles-Weed (2021), arXiv 2109.12004.
+
+        Parameters
+        ----------
+        x : (k, d) array_like
+            Points.
+
+        Raises
+        ------
+        TypeError
+            The costs are not a `PointCost`.
+        """
+        cost = self.problem.cost
+        if not isinstance(cost, PointCost):
+            raise TypeError("a map needs costs between points, a PointCost")
+        new = PointCost(x, cost.y, cost.p)
+        v = self.scaled[1]
+        u, _ = new.sweep(self.reg, v, np.zeros(len(new.x)), 1.0)
+        products = new.products(self.reg, u, v)
+        return np.stack([products.onto(y) for y in cost.y.T], axis=1)
 
     def _rows(self, start: int, stop: int) -> Array:
         xp, (a, b) = self.problem.xp, self.masses

@@ -13,7 +13,7 @@ from resolvent.solvers.transport.problem import Problem
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
 from resolvent.solvers.transport.solution import Stage, TransportSolution
 
-__all__ = ["Count", "Steps", "TransportCallback", "solve_by_stages"]
+__all__ = ["Count", "Steps", "TransportCallback", "halted", "solve_by_stages"]
 
 _COARSE = 1e-3  # error that a stage before the last is left with, of the mass
 _PATIENCE = 60  # steps without a new best error
@@ -80,7 +80,7 @@ def solve_by_stages(
                 best, since = point, 0
             if point.error <= wanted:
                 break
-            reason = _halted(history, maxiter, callback, time_limit, began)
+            reason = halted(history, maxiter, callback, time_limit, began)
             if reason is None and since >= _PATIENCE and last:
                 reason = Reason.STAGNATED
             if reason is not None or since >= _PATIENCE:
@@ -93,13 +93,14 @@ def solve_by_stages(
     return _certified(problem, best, semidual, ladder, tol, reason, count, history, began)
 
 
-def _halted(
+def halted(
     history: list[Stage],
     maxiter: int,
     callback: TransportCallback | None,
     time_limit: float | None,
     began: float,
 ) -> Reason | None:
+    """Return the reason to stop before the tolerance is met, if there is one."""
     if not math.isfinite(history[-1].error):
         return Reason.NONFINITE
     if callback is not None and callback(history[-1]):
