@@ -1,6 +1,4 @@
-"""Entropic optimal transport, certified: every solution bounds the exact cost from both sides."""
-
-from resolvent.solvers.transport.barycenter import TransportBarycenter, barycenter
+"""Entropic optimal transport, certified: every solution bounds the exact cost from resolvent.solvers.transport.barycenter import TransportBarycenter, barycenter
 from resolvent.solvers.transport.bures import bures_distance, bures_geodesic, bures_map
 from resolvent.solvers.transport.bures_barycenter import BuresBarycenter, bures_barycenter
 from resolvent.solvers.transport.costs import GridCost, PointCost
@@ -17,6 +15,8 @@ from resolvent.solvers.transport.semi_dual import LegendreTransform, semidual
 from resolvent.solvers.transport.sinkhorn import sinkhorn
 from resolvent.solvers.transport.sinkhorn_newton import sinkhorn_newton
 from resolvent.solvers.transport.solution import Stage, TransportSolution
+from resolvent.solvers.transport.sliced import SlicedWasserstein, sliced_wasserstein
+from resolvent.solvers.transport.riesz import RieszGradient, RieszMMD, riesz_mmd, riesz_mmd_gradient
 
 __all__ = [
     "BuresBarycenter",
@@ -24,7 +24,10 @@ __all__ = [
     "GridCost",
     "LegendreTransform",
     "PointCost",
+    "RieszGradient",
+    "RieszMMD",
     "SinkhornDivergence",
+    "SlicedWasserstein",
     "Stage",
     "TransportBarycenter",
     "TransportGradients",
@@ -36,11 +39,14 @@ __all__ = [
     "bures_geodesic",
     "bures_map",
     "exact_transport",
+    "riesz_mmd",
+    "riesz_mmd_gradient",
     "round_to_marginals",
     "semidual",
     "sinkhorn",
     "sinkhorn_divergence",
     "sinkhorn_newton",
+    "sliced_wasserstein",
     "transport_jvp",
     "transport_vjp",
 ]

@@ -1,0 +1,1 @@
+"""Sliced Wasserstein distances with control variates: Nguyen and Ho, ICLR 2024."""
