@@ -1,4 +1,6 @@
-"""Entropic optimal transport, certified: every solution bounds the exact cost from resolvent.solvers.transport.barycenter import TransportBarycenter, barycenter
+"""Entropic optimal transport, certified: every solution bounds the exact cost from both sides."""
+
+from resolvent.solvers.transport.barycenter import TransportBarycenter, barycenter
 from resolvent.solvers.transport.bures import bures_distance, bures_geodesic, bures_map
 from resolvent.solvers.transport.bures_barycenter import BuresBarycenter, bures_barycenter
 from resolvent.solvers.transport.costs import GridCost, PointCost
@@ -10,13 +12,13 @@ from resolvent.solvers.transport.derivatives import (
 )
 from resolvent.solvers.transport.divergence import SinkhornDivergence, sinkhorn_divergence
 from resolvent.solvers.transport.exact import ExactTransport, exact_transport
+from resolvent.solvers.transport.riesz import RieszGradient, RieszMMD, riesz_mmd, riesz_mmd_gradient
 from resolvent.solvers.transport.rounding import round_to_marginals
 from resolvent.solvers.transport.semi_dual import LegendreTransform, semidual
 from resolvent.solvers.transport.sinkhorn import sinkhorn
 from resolvent.solvers.transport.sinkhorn_newton import sinkhorn_newton
-from resolvent.solvers.transport.solution import Stage, TransportSolution
 from resolvent.solvers.transport.sliced import SlicedWasserstein, sliced_wasserstein
-from resolvent.solvers.transport.riesz import RieszGradient, RieszMMD, riesz_mmd, riesz_mmd_gradient
+from resolvent.solvers.transport.solution import Stage, TransportSolution
 
 __all__ = [
     "BuresBarycenter",
