@@ -78,21 +78,30 @@ def marginal_error(P: Array, _: Array, a: Array, b: Array) -> float:
     return float(np.abs(P.sum(axis=1) - a).sum() + np.abs(P.sum(axis=0) - b).sum())
 
 
-def assignment(n: int) -> tuple[Array, Array, Array]:
-    return np.random.default_rng(11).random((n, n)), np.full(n, 1 / n), np.full(n, 1 / n)
+def assignment(n: int, seed: int = 11) -> tuple[Array, Array, Array]:
+    return np.random.default_rng(seed).random((n, n)), np.full(n, 1 / n), np.full(n, 1 / n)
 
 
 def images(p: int) -> tuple[Array, Array, Array]:
     """Two images of strokes on a faint ground, as handwritten digits are."""
+    pair = [strokes(seed).ravel() + 0.01 for seed in range(2)]
+    return pixel_costs(p), *(image / image.sum() for image in pair)
+
+
+def pixel_costs(p: int) -> Array:
+    """Costs between 28 by 28 pixels."""
+    points = pixels().reshape(-1, 2)
+    return (np.abs(points[:, None] - points) ** p).sum(axis=-1)
+
+
+def strokes(seed: int) -> Array:
+    """Three strokes of a pen."""
+    ends = np.random.default_rng(seed).uniform(0.2, 0.8, (4, 2))
+    path = np.concatenate([np.linspace(ends[k], ends[k + 1], 40) for k in range(3)])
+    distance = ((pixels()[:, :, None] - path) ** 2).sum(axis=-1).min(axis=-1)
+    return np.exp(-distance / 0.04**2)
+
+
+def pixels() -> Array:
     side = np.arange(28) / 28
-    points = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
-    C = (np.abs(points[:, None] - points) ** p).sum(axis=-1)
-    rng = np.random.default_rng(0)
-    pair = []
-    for _ in range(2):
-        ends = rng.uniform(0.2, 0.8, (4, 2))
-        path = np.concatenate([np.linspace(ends[k], ends[k + 1], 40) for k in range(3)])
-        distance = ((points[:, None] - path) ** 2).sum(axis=-1).min(axis=1)
-        image = np.exp(-distance / 0.04**2) + 0.01
-        pair.append(image / image.sum())
-    return C, *pair
+    return np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1)

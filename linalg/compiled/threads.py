@@ -1,12 +1,14 @@
 """How many threads share a loop over rows, and how they wait for each other."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numba
 from numba.np.ufunc import parallel
 
-__all__ = ["threads"]
+__all__ = ["alone", "threads"]
 
 # rows; a parallel region costs 10 to 20 microseconds
 _WORTH_THREADS = 200_000
@@ -18,6 +20,23 @@ def threads(n: int, enough: int = _WORTH_THREADS) -> int:
         return 1
     _start()
     return int(numba.get_num_threads())
+
+
+@contextmanager
+def alone(parts: int) -> Iterator[None]:
+    """Run parallel loops of one part without waking the other threads.
+
+    They would do nothing, but be waited for: beside other busy processes for whole time slices.
+    """
+    if parts > 1:
+        yield
+        return
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 @cache

@@ -13,7 +13,7 @@ from resolvent.solvers.transport.costs.cost import Cost, Products
 
 __all__ = ["CompiledCost", "PointCost", "StoredCost"]
 
-_WORTH_THREADS = 50_000  # entries of a plan
+_WORTH_THREADS = 100_000  # entries of a plan
 _STORED = 20_000_000  # entries: a larger plan is computed again for each product
 _HIGHEST = 700.0  # exponent
 
@@ -29,7 +29,7 @@ class CompiledCost(Cost):
     def form(self) -> Any:
         """What compiled passes read the rows from."""
 
-    @property
+    @cached_property
     def parts(self) -> int:
         """How many threads share a pass."""
         from resolvent.linalg.compiled.threads import threads
@@ -40,30 +40,39 @@ class CompiledCost(Cost):
     def sweep(  # noqa: D102
         self, reg: float, v: Array, log_a: Array, damp: float, store: Any = None
     ) -> tuple[Array, Array]:
+        from resolvent.linalg.compiled.threads import alone
         from resolvent.solvers.compiled.transport import sweep
 
-        return sweep(self.form, 1 / reg, v, log_a, damp, self.parts, store)
+        with alone(self.parts):
+            return sweep(self.form, 1 / reg, v, log_a, damp, self.parts, store)
 
     def plan_sums(  # noqa: D102
         self, reg: float, u: Array, v: Array, x: Array, y: Array
     ) -> tuple[Array, Array, Array]:
+        from resolvent.linalg.compiled.threads import alone
         from resolvent.solvers.compiled.transport_bounds import plan_sums
 
-        rows, columns, paid = plan_sums(self.form, 1 / reg, u, v, x, y, self.parts)
+        with alone(self.parts):
+            rows, columns, paid = plan_sums(self.form, 1 / reg, u, v, x, y, self.parts)
         return rows, columns, paid
 
     def rounded(  # noqa: D102
         self, reg: float, u: Array, v: Array, x: Array, y: Array, left: Array, right: Array
     ) -> tuple[Array, Array]:
+        from resolvent.linalg.compiled.threads import alone
         from resolvent.solvers.compiled.transport_bounds import rounded_costs
 
-        cost, entropy = rounded_costs(self.form, 1 / reg, u, v, x, y, left, right, self.parts)
+        of = 1 / reg, u, v, x, y, left, right
+        with alone(self.parts):
+            cost, entropy = rounded_costs(self.form, *of, self.parts)
         return cost, entropy
 
     def c_transform(self, f: Array) -> Array:  # noqa: D102
+        from resolvent.linalg.compiled.threads import alone
         from resolvent.solvers.compiled.transport_bounds import c_transform
 
-        return np.asarray(c_transform(self.form, f, self.shape[1], self.parts))
+        with alone(self.parts):
+            return np.asarray(c_transform(self.form, f, self.shape[1], self.parts))
 
     def products(self, reg: float, u: Array, v: Array) -> Products:  # noqa: D102
         n, m = self.shape

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from resolvent.arrays import Array, Namespace, is_numpy
 
 __all__ = ["along", "averages", "least", "log_sums"]
 
 _BLOCK = 4_000_000  # exponentials at a time
-_WORTH_THREADS = 50_000  # exponentials
+_WORTH_THREADS = 100_000  # exponentials
 
 
 def along(
@@ -25,9 +27,11 @@ def along(
 def log_sums(xp: Namespace, table: Array, lines: Array) -> tuple[Array, ...]:
     """Return ``log sum_j exp(lines[r, j] - table[i, j])``."""
     if is_numpy(xp):
+        from resolvent.linalg.compiled.threads import alone
         from resolvent.solvers.compiled.grid import log_sums as compiled
 
-        return (compiled(_contiguous(lines), table, _parts(lines, table)),)
+        with alone(parts := _parts(lines, table)):
+            return (compiled(_contiguous(lines), table, parts),)
 
     def block(x: Array) -> tuple[Array, ...]:
         powers = x[:, None, :] - table
@@ -46,11 +50,14 @@ def averages(
     The weights are ``exp(lines[r, j] - table[i, j] - logs[r, i])``.
     """
     if is_numpy(xp):
+        from resolvent.linalg.compiled.threads import alone
         from resolvent.solvers.compiled.grid import averages as compiled
 
         held = map(_contiguous, (lines, logs, values, paid))
         line, log, value, cost = held
-        return compiled(line, table, log, value, cost, _parts(lines, table))  # type: ignore[no-any-return]
+        with alone(parts := _parts(lines, table)):
+            first, second = compiled(line, table, log, value, cost, parts)
+        return first, second
 
     def block(x: Array, log: Array, value: Array, cost: Array) -> tuple[Array, ...]:
         log = xp.where(xp.isfinite(log), log, xp.zeros_like(log))
@@ -77,8 +84,6 @@ def _by_blocks(
 
 
 def _contiguous(x: Any) -> Any:
-    import numpy as np
-
     return np.ascontiguousarray(x)
 
 
