@@ -17,6 +17,7 @@ from resolvent.solvers.transport.rounding import round_to_marginals
 from resolvent.solvers.transport.semi_dual import LegendreTransform, semidual
 from resolvent.solvers.transport.sinkhorn import sinkhorn
 from resolvent.solvers.transport.sinkhorn_newton import sinkhorn_newton
+from resolvent.solvers.transport.sinkhorn_newton_sparse import sinkhorn_newton_sparse
 from resolvent.solvers.transport.sliced import SlicedWasserstein, sliced_wasserstein
 from resolvent.solvers.transport.solution import Stage, TransportSolution
 
@@ -48,6 +49,7 @@ __all__ = [
     "sinkhorn",
     "sinkhorn_divergence",
     "sinkhorn_newton",
+    "sinkhorn_newton_sparse",
     "sliced_wasserstein",
     "transport_jvp",
     "transport_vjp",
