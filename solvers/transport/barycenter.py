@@ -158,7 +158,7 @@ def barycenter(
     ladder = Ladder(float(reg), problems[0].scale, start, warm=False)
     history, reason = list[Stage](), None
     for level, f in ladder:
-        last = level == ladder.reg
+        last, before = level == ladder.reg, len(history)
         target = masses[0] * (tol if last else max(tol, _COARSE))
         u = [f[k, :] / level for k in range(len(problems))]
         while True:
@@ -182,7 +182,7 @@ def barycenter(
             u = [x + log_a - r for x, r in zip(u, rows, strict=True)]
         if reason is not None:
             break
-        ladder.arrived(xp.stack([level * x for x in held]))
+        ladder.arrived(xp.stack([level * x for x in held]), len(history) - before)
     return _certified(problems, lam, level, a, held, v, reason, history, began)
 
 

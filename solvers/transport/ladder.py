@@ -1,8 +1,8 @@
 r"""Regularisations from large to the one wanted, and where to start at each.
 
-The regularisation falls by a factor from a part of the span of the costs. Potentials that solve
-one are close to those of the next, and closer still when two before are extrapolated linearly in
-:math:`\varepsilon`:
+The regularisation falls from a part of the span of the costs, by a factor that is smaller after a
+stage that took many steps. Potentials that solve one are close to those of the next, and closer
+still when two before are extrapolated linearly in :math:`\varepsilon`:
 
 .. math:: g(\varepsilon') \approx g(\varepsilon) +
     \frac{\varepsilon' - \varepsilon}{\varepsilon - \varepsilon_{old}} (g(\varepsilon) - g_{old}) .
@@ -17,8 +17,9 @@ from resolvent.arrays import Array
 
 __all__ = ["Ladder"]
 
-_FIRST = 1 / 16  # of the span of the costs
-_FACTOR = 4
+_FIRST = 1 / 64  # of the span of the costs
+_FACTOR, _CAREFUL = 4.0, 2.5
+_MANY = 8  # steps
 
 
 class Ladder:
@@ -31,15 +32,15 @@ class Ladder:
     def __iter__(self) -> Iterator[tuple[float, Array]]:
         reg, g, before = self.first, self.start, None
         while True:
-            self.end = g
+            self.end, self.steps = g, 0
             yield reg, g
             if reg == self.reg:
                 return
-            lower = max(self.reg, reg / _FACTOR)
+            lower = max(self.reg, reg / (_CAREFUL if self.steps > _MANY else _FACTOR))
             slope = 0.0 if before is None else (self.end - before[1]) / (reg - before[0])
             before = reg, self.end
             g, reg = self.end + (lower - reg) * slope, lower
 
-    def arrived(self, g: Array) -> None:
-        """Tell the potential at which this stage ended."""
-        self.end = g
+    def arrived(self, g: Array, steps: int) -> None:
+        """Tell the potential at which this stage ended, and after how many steps."""
+        self.end, self.steps = g, steps

@@ -28,7 +28,7 @@ _LARGEST_SHIFT = 1e-2
 _LEAST_SHIFT = 1e-14
 _COARSEST = 0.1  # relative residual of Newton's equation
 _MARGIN = 0.1
-_COARSE = 1e-3  # of the mass: above it Sinkhorn steps help
+_COARSE = 1e-2  # of the mass: above it Sinkhorn steps help
 
 
 def newton_steps(

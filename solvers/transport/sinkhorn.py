@@ -50,7 +50,7 @@ def sinkhorn(
 
     Parameters
     ----------
-    cost : (n, m) array_like or PointCost
+    cost : (n, m) array_like, PointCost or GridCost
         Costs; plus infinity forbids a pair.
     a, b : (n,), (m,) array_like, optional
         Mass of either side, not negative, of equal sum; uniform if not given.
@@ -84,7 +84,8 @@ def sinkhorn(
 
     Notes
     -----
-    NumPy arrays, computed in float64 by compiled passes on all threads.
+    Array API: any library and device, in float64, which small regularisations need: potentials
+    are divided by them. NumPy matrices, points and grids run in compiled passes on all threads.
 
     Examples
     --------

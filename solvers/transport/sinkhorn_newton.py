@@ -6,8 +6,8 @@ decides how much of the plan the system keeps, so that convergence is quadratic 
 regularisation falls by stages with extrapolated starts (`ladder`), so that it is reached from
 anywhere. Where Sinkhorn's iteration converges faster than a system is factored, it does the work.
 
-Cost: one or two passes a step; a system of ``m`` unknowns by dense Cholesky, or by conjugate
-gradients on the kept entries where there are many. Memory beyond the costs: the kept entries, and
+Cost: one or two passes a step; a system of ``m`` unknowns by conjugate gradients on the kept
+entries, or by dense Cholesky where they take longer. Memory beyond the costs: the kept entries, and
 ``m^2`` numbers for Cholesky. Exchange the two sides if ``m`` is much larger than ``n``.
 
 Failure modes: regularisations below 1e-6 of the span of the costs leave plans that fall apart into
@@ -36,7 +36,8 @@ from resolvent.solvers.transport.stages import Count, TransportCallback, solve_b
 __all__ = ["sinkhorn_newton"]
 
 _SINKHORN_STEPS = 2  # before Newton's at each regularisation
-_FACTORISATION = 0.015  # passes over the plan that a system costs, by m^2 / n
+_SYSTEM = 0.002  # passes over the plan that a system costs, by m^2 / n
+_COARSE = 1e-5  # error of stages before the last: what is misplaced there is hard to move later
 
 
 def sinkhorn_newton(
@@ -60,7 +61,8 @@ def sinkhorn_newton(
     cost, a, b, reg, tol, rho, init, callback, time_limit
         As in `sinkhorn`.
     linear_solver : {"auto", "cholesky", "cg"}
-        For Newton's equation; "auto" takes Cholesky up to 3000 columns.
+        For Newton's equation; "auto" takes conjugate gradients until they take longer than a
+        factorisation, which is not tried with more than 3000 columns.
     maxiter : int
         Largest number of steps, Sinkhorn's and Newton's.
 
@@ -76,7 +78,9 @@ def sinkhorn_newton(
 
     Notes
     -----
-    NumPy arrays, computed in float64 by compiled passes on all threads.
+    Array API: any library and device, in float64. NumPy matrices and points run in compiled passes
+    on all threads; elsewhere Newton's equation has all of the plan, and ``linear_solver`` is not
+    looked at.
 
     Examples
     --------
@@ -94,6 +98,7 @@ def sinkhorn_newton(
         transport_problem(cost, a, b, rho),
         reg=reg,
         tol=tol,
+        coarse=_COARSE,
         maxiter=maxiter,
         init=init,
         callback=callback,
@@ -105,7 +110,7 @@ def _steps(
     semidual: SemiDual, v: Array, target: float, count: Count, linear_solver: LinearSolver
 ) -> Iterator[Point]:
     n, m = semidual.problem.cost.shape
-    newton = 1 + _FACTORISATION * m * m / n  # passes that one of its steps costs
+    newton = 1 + _SYSTEM * m * m / n  # passes that one of its steps costs
     errors = []
     for point in sinkhorn_steps(semidual, v, target, count):
         yield point

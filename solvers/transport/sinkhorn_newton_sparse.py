@@ -31,7 +31,7 @@ algorithm with sparse Newton iterations (ICLR 2024), arXiv 2401.12253.
 import math
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice, repeat
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -148,15 +148,14 @@ def _steps(
         try:
             du, dv, inner = _direction(point, _largest(P, kept), dual)
         except SingularMatrixError:
-            break
+            return
         count.newton_steps += 1
         count.linear_steps += inner
         found = dual.along(du, dv, point)
         if found is None:
-            break
+            return
         point, P = found
         yield point
-    yield from repeat(point)
 
 
 class _Dual:

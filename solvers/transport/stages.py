@@ -15,7 +15,6 @@ from resolvent.solvers.transport.solution import Stage, TransportSolution
 
 __all__ = ["Count", "Steps", "TransportCallback", "halted", "solve_by_stages"]
 
-_COARSE = 1e-3  # error that a stage before the last is left with, of the mass
 _PATIENCE = 60  # steps without a new best error
 
 
@@ -40,8 +39,12 @@ def solve_by_stages(
     init: Any,
     callback: TransportCallback | None,
     time_limit: float | None,
+    coarse: float = 1e-3,
 ) -> TransportSolution:
     """Run a method down the ladder of regularisations, and certify where it ended.
+
+    A stage before the last is left with an error ``coarse`` times the mass. A method whose
+    generator ends can do no more: STAGNATED.
 
     Raises
     ------
@@ -60,8 +63,8 @@ def solve_by_stages(
     reason: Reason | None = None
     for level, g in ladder:
         semidual = SemiDual(problem, level)
-        last = level == ladder.reg
-        wanted = mass * (tol if last else max(tol, _COARSE))
+        last, before = level == ladder.reg, len(history)
+        wanted = mass * (tol if last else max(tol, coarse))
         points = steps(semidual, g / level, wanted, count)
         best = point = next(points)
         since = 0
@@ -81,15 +84,17 @@ def solve_by_stages(
             if point.error <= wanted:
                 break
             reason = halted(history, maxiter, callback, time_limit, began)
-            if reason is None and since >= _PATIENCE and last:
-                reason = Reason.STAGNATED
-            if reason is not None or since >= _PATIENCE:
+            if reason is not None:
                 break
-            point = next(points)
+            following = next(points, None) if since < _PATIENCE else None
+            if following is None:
+                reason = Reason.STAGNATED if last else None
+                break
+            point = following
         passes += semidual.passes
         if reason is not None:
             break
-        ladder.arrived(best.v * level)
+        ladder.arrived(best.v * level, len(history) - before)
     return _certified(problem, best, semidual, ladder, tol, reason, count, history, began)
 
 

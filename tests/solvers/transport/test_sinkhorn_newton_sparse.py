@@ -109,11 +109,10 @@ def test_too_small_a_budget_is_named_and_leaves_bounds(assignment):
         solution.raise_if_failed()
 
 
-@pytest.mark.parametrize("steps", [5, 100])
-def test_a_plan_of_blocks_is_a_named_failure_and_no_nan(steps):
+def test_a_plan_of_blocks_is_a_named_failure_and_no_nan():
     cost, a, b = blocks()
-    solution = sinkhorn_newton_sparse(cost, a, b, reg=1e-3, steps=steps, budget=5 / 9)
-    assert solution.reason is (Reason.MAXITER if steps == 5 else Reason.STAGNATED)
+    solution = sinkhorn_newton_sparse(cost, a, b, reg=1e-3, budget=5 / 9)
+    assert solution.reason is Reason.STAGNATED
     assert math.isfinite(solution.marginal_error)
     assert np.isfinite(solution.f).all()
     assert np.isfinite(solution.plan()).all()
