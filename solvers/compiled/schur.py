@@ -13,7 +13,7 @@ from resolvent.linalg.compiled.lanes import count, load_run, splat, store_run, t
 from resolvent.linalg.compiled.matrices import product
 from resolvent.linalg.compiled.matrix_forms import has_form
 
-__all__ = ["DenseSchur", "SparseSchur", "schur_complement"]
+__all__ = ["DenseSchur", "SparseSchur", "schur_complement", "schur_diagonal"]
 
 
 class DenseSchur(NamedTuple):
@@ -85,6 +85,37 @@ def _sparse_product(A, x, y, lo, hi):  # type: ignore[no-untyped-def]  # noqa: A
         for k in range(A.indptr[i], A.indptr[i + 1]):
             y[A.indices[k]] -= here * A.data[k]
     return _finish(x, y)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def schur_diagonal(A):  # type: ignore[no-untyped-def]
+    """Return the diagonal."""
+    found = A.diagonal.copy()
+    for i in range(A.inverse.size):
+        _subtract_squares(A, i, found)
+    return found
+
+
+def _subtract_squares(A, i, found):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_subtract_squares)
+def _subtract_squares_of(A, i, found):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    if has_form(A, DenseSchur):
+
+        def dense(A, i, found):  # type: ignore[no-untyped-def]
+            row, weight = A.plan[i], A.inverse[i]
+            for j in range(found.size):
+                found[j] -= weight * row[j] * row[j]
+
+        return dense
+
+    def kept(A, i, found):  # type: ignore[no-untyped-def]
+        for k in range(A.indptr[i], A.indptr[i + 1]):
+            found[A.indices[k]] -= A.inverse[i] * A.data[k] * A.data[k]
+
+    return kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

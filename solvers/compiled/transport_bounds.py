@@ -14,7 +14,7 @@ from resolvent.linalg.compiled.lanes import (
     where_positive,
 )
 
-__all__ = ["c_transform", "plan_sums", "rounded_costs"]
+__all__ = ["c_transform", "plan_sums", "rounded_costs", "whole_plan"]
 
 
 @njit(cache=True, nogil=True, parallel=True, error_model="numpy")
@@ -61,6 +61,19 @@ def plan_sums(cost, scale, u, v, x, y, parts):  # type: ignore[no-untyped-def]
                 if entries[j] > 0:
                     costs[t] += entries[j] * row[j]
     return rows, columns.sum(axis=0), costs.sum()
+
+
+@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+def whole_plan(cost, scale, u, v, parts):  # type: ignore[no-untyped-def]
+    """Return the plan."""
+    n, m = u.size, v.size
+    P, ones = np.empty((n, m)), np.ones(m)
+    for t in prange(parts):
+        row = np.empty(m)
+        for i in range(t * n // parts, (t + 1) * n // parts):
+            cost_row(cost, i, row)
+            _plan_row(row, scale, u[i], v, 1.0, ones, P[i])
+    return P
 
 
 @register_jitable

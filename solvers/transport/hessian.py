@@ -25,6 +25,7 @@ from scipy.linalg import solve_triangular
 from resolvent.arrays import Array
 from resolvent.linalg.compiled.forms import Diagonal
 from resolvent.solvers.transport.kept_entries import KeptEntries, Plan
+from resolvent.solvers.transport.problem import Problem
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
 
 __all__ = ["LinearSolver", "PlanHessian"]
@@ -35,6 +36,7 @@ _MOST_COLUMNS = 3_000  # for a factorisation
 _SPARSE_WORK = 0.05  # of the products of the whole plan: below it those of the kept one are fewer
 _MOST_STEPS = 2_000
 _GOOD_ENOUGH = 0.1  # relative residual of a direction that is worth a pass
+_LEAST_PIVOT = 1e-3  # of the preconditioner, against the diagonal of the column sums
 # Measured nanoseconds: of a kept or stored entry in a step of conjugate gradients, of a column
 # cubed in a factorisation, and of an entry and column in the product that forms its matrix.
 _KEPT, _STORED, _FACTORED, _FORMED = 2.0, 0.2, 0.014, 0.012
@@ -49,12 +51,20 @@ class PlanHessian:
         From `direction`: the matrix is not positive definite in rounding.
     """
 
-    def __init__(self, semidual: SemiDual, linear_solver: LinearSolver) -> None:
-        self.semidual, self.entries = semidual, KeptEntries(semidual)
-        self.solver, self.steps = linear_solver, 0
+    def __init__(self, problem: Problem, linear_solver: LinearSolver) -> None:
+        self.entries, self.linear_solver, self.steps = KeptEntries(problem), linear_solver, 0
+        self.solver = linear_solver
+
+    def enter(self, semidual: SemiDual) -> None:
+        """Begin a stage."""
+        self.semidual, self.solver = semidual, self.linear_solver
+        self.entries.enter(semidual)
 
     def at(self, v: Array, error: float) -> tuple[Point, Plan]:
-        """Return the point of ``v`` and the plan there, sparser the larger the ``error``."""
+        """Return the point of ``v`` and the plan there, sparser the larger the ``error``.
+
+        The plan is overwritten by the next one.
+        """
         return self.entries.at(v, error)
 
     def direction(self, point: Point, plan: Plan, shift: float, rtol: float) -> Array:
@@ -90,17 +100,12 @@ def _by_cg(
 ) -> tuple[Array, float, int]:
     """Return the solution, its relative residual, and the number of steps."""
     from resolvent.solvers.compiled.conjugate_gradients import ConjugateGradients
-    from resolvent.solvers.compiled.schur import DenseSchur, SparseSchur
+    from resolvent.solvers.compiled.schur import DenseSchur, SparseSchur, schur_diagonal
 
-    inverse, form = 1 / rows, Any
-    if isinstance(plan, np.ndarray):
-        form = DenseSchur(diagonal, inverse, plan)
-        squares = inverse @ np.square(plan)
-    else:
-        form = SparseSchur(diagonal, inverse, plan.indptr, plan.indices, plan.data)
-        weights = np.repeat(inverse, np.diff(plan.indptr)) * plan.data**2
-        squares = np.bincount(plan.indices, weights, minlength=right.size)
-    M = Diagonal(1 / np.maximum(diagonal - squares, 1e-3 * diagonal))
+    form: Any = DenseSchur(diagonal, 1 / rows, plan)
+    if sparse.issparse(plan):
+        form = SparseSchur(diagonal, 1 / rows, plan.indptr, plan.indices, plan.data)
+    M = Diagonal(1 / np.maximum(schur_diagonal(form), _LEAST_PIVOT * diagonal))
     loop = ConjugateGradients(form, M, right.copy(), shared=False)
     size = loop.norms
     norms, _ = loop.advance(rtol * size, most)

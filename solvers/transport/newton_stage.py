@@ -15,9 +15,11 @@ from resolvent.arrays import Array
 from resolvent.solvers.transport.costs import CompiledCost
 from resolvent.solvers.transport.hessian import LinearSolver, PlanHessian
 from resolvent.solvers.transport.operator_hessian import OperatorHessian
+from resolvent.solvers.transport.problem import Problem
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
+from resolvent.solvers.transport.stages import Count
 
-__all__ = ["newton_steps"]
+__all__ = ["hessian_of", "newton_steps"]
 
 _FURTHEST = 100  # change of a scaled potential: a factor of e^100 in the plan
 _ARMIJO = 1e-4
@@ -32,11 +34,16 @@ _COARSE = 1e-2  # of the mass: above it Sinkhorn steps help
 
 
 def newton_steps(
-    semidual: SemiDual, v: Array, target: float, linear_solver: LinearSolver, count: Any
+    semidual: SemiDual,
+    v: Array,
+    target: float,
+    hessian: Any,
+    count: Count,
 ) -> Iterator[Point]:
     """Yield the points of Newton's method from ``v``; ``count`` sums up what it takes."""
     xp, mass = semidual.problem.xp, float(semidual.problem.xp.sum(semidual.problem.b))
-    hessian, mu = _hessian(semidual, linear_solver), 1.0
+    hessian.enter(semidual)
+    mu = 1.0
     point, plan = hessian.at(v, 0.0)
     while True:
         yield point
@@ -62,10 +69,11 @@ def newton_steps(
             point, plan = hessian.at(semidual.balanced_columns(point), point.error)
 
 
-def _hessian(semidual: SemiDual, linear_solver: LinearSolver) -> Any:
-    if isinstance(semidual.problem.cost, CompiledCost):
-        return PlanHessian(semidual, linear_solver)
-    return OperatorHessian(semidual)
+def hessian_of(problem: Problem, linear_solver: LinearSolver) -> PlanHessian | OperatorHessian:
+    """Return Newton's equation for the costs of a problem, to be entered at each stage."""
+    if isinstance(problem.cost, CompiledCost):
+        return PlanHessian(problem, linear_solver)
+    return OperatorHessian()
 
 
 def _along(d: Array, point: Point, hessian: Any) -> tuple[Point, Any, bool] | None:

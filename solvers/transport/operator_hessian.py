@@ -16,8 +16,12 @@ class OperatorHessian:
         From `direction`: the equation could not be solved.
     """
 
-    def __init__(self, semidual: SemiDual) -> None:
-        self.semidual, self.steps = semidual, 0
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def enter(self, semidual: SemiDual) -> None:
+        """Begin a stage."""
+        self.semidual = semidual
 
     def at(self, v: Array, _: float) -> tuple[Point, None]:
         """Return the point of ``v``."""

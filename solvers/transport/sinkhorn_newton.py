@@ -26,7 +26,7 @@ from typing import Any, get_args
 
 from resolvent.arrays import Array
 from resolvent.solvers.transport.hessian import LinearSolver
-from resolvent.solvers.transport.newton_stage import newton_steps
+from resolvent.solvers.transport.newton_stage import hessian_of, newton_steps
 from resolvent.solvers.transport.problem import transport_problem
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
 from resolvent.solvers.transport.sinkhorn import sinkhorn_steps
@@ -93,9 +93,10 @@ def sinkhorn_newton(
     if linear_solver not in get_args(LinearSolver):
         known = ", ".join(map(repr, get_args(LinearSolver)))
         raise ValueError(f"linear_solver must be one of {known}, got {linear_solver!r}")
+    problem = transport_problem(cost, a, b, rho)
     return solve_by_stages(
-        partial(_steps, linear_solver=linear_solver),
-        transport_problem(cost, a, b, rho),
+        partial(_steps, hessian=hessian_of(problem, linear_solver)),
+        problem,
         reg=reg,
         tol=tol,
         coarse=_COARSE,
@@ -107,7 +108,7 @@ def sinkhorn_newton(
 
 
 def _steps(
-    semidual: SemiDual, v: Array, target: float, count: Count, linear_solver: LinearSolver
+    semidual: SemiDual, v: Array, target: float, count: Count, hessian: Any
 ) -> Iterator[Point]:
     n, m = semidual.problem.cost.shape
     newton = 1 + _SYSTEM * m * m / n  # passes that one of its steps costs
@@ -118,7 +119,7 @@ def _steps(
         if len(errors) >= _SINKHORN_STEPS and _steps_left(errors, target) > newton:
             break
     v = semidual.balanced_columns(point)
-    yield from newton_steps(semidual, v, target, linear_solver, count)
+    yield from newton_steps(semidual, v, target, hessian, count)
 
 
 def _steps_left(errors: list[float], target: float) -> float:

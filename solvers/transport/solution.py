@@ -165,8 +165,8 @@ class TransportSolution(Outcome):
 
     def plan(self) -> Array:
         """Return the plan as an array ``(n, m)``."""
-        n, _ = self.cost.shape
-        return self._rows(0, n)
+        problem = self.problem
+        return problem.spread_pairs(problem.cost.plan(self.reg, *self.scaled))
 
     def sparse_plan(self, tol: float = 1e-6) -> sparse.csr_array:
         """Return the plan without its smallest entries, at most ``tol`` of each row's mass.

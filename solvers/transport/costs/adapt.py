@@ -1,5 +1,6 @@
 """From what a user passes to costs."""
 
+import math
 from typing import Any
 
 from resolvent.arrays import enter, is_numpy
@@ -27,6 +28,7 @@ def as_cost(cost: Any) -> Cost:
             f"cost must be a real matrix (n, m), got shape {tuple(values.shape)} of {values.dtype}"
         )
     values = xp.astype(values, xp.float64, copy=False)
-    if bool(xp.any(xp.isnan(values))) or bool(xp.any(values == -xp.inf)):
+    stored = StoredCost(values) if is_numpy(xp) else ArrayCost(values, xp)
+    if math.isnan(sum(stored.extremes)) or stored.extremes[0] == -math.inf:
         raise ValueError("cost has NaN or minus infinity; plus infinity forbids a pair")
-    return StoredCost(values) if is_numpy(xp) else ArrayCost(values, xp)
+    return stored

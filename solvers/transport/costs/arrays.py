@@ -1,5 +1,6 @@
 """A matrix of costs of any array library, on its device."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,18 +44,25 @@ class ArrayCost(Cost):
         return n, m
 
     @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest cost, infinite ones too; NaN if there is one."""
+        return float(self.xp.min(self.values)), float(self.xp.max(self.values))
+
+    @cached_property
     def span(self) -> tuple[float, float]:
         """Bounds of the finite costs."""
-        xp, infinite = self.xp, self.xp.isinf(self.values)
-        lowest = xp.min(self.values)
-        highest = xp.max(xp.where(infinite, lowest, self.values))
-        return float(lowest), float(highest)
+        lowest, highest = self.extremes
+        if self.allowed is not None:
+            finite = self.xp.where(
+                self.allowed, self.values, self.xp.full_like(self.values, lowest)
+            )
+            highest = float(self.xp.max(finite))
+        return lowest, highest
 
     @cached_property
     def allowed(self) -> Array | None:
         """Which pairs are not forbidden, None if all are allowed."""
-        infinite = self.xp.isinf(self.values)
-        return ~infinite if bool(self.xp.any(infinite)) else None
+        return None if math.isfinite(self.extremes[1]) else self.xp.isfinite(self.values)
 
     def rows(self, which: Array) -> Array:
         """Return the costs of some rows."""
@@ -118,9 +126,13 @@ class ArrayCost(Cost):
             least = here if least is None else xp.minimum(least, here)
         return least
 
+    def plan(self, reg: float, u: Array, v: Array) -> Array:
+        """Return the plan, ``(n, m)``."""
+        return self.xp.concat([P for _, P in self._plans(reg, u, v)])
+
     def products(self, reg: float, u: Array, v: Array) -> Products:
         """Return the products with the plan, which is stored."""
-        P = self.xp.concat([P for _, P in self._plans(reg, u, v)])
+        P = self.plan(reg, u, v)
         return Products(lambda y: P @ y, lambda x: x @ P, self.device, P)
 
     def _blocks(self) -> Iterator[slice]:

@@ -15,7 +15,6 @@ __all__ = ["CompiledCost", "PointCost", "StoredCost"]
 
 _WORTH_THREADS = 100_000  # entries of a plan
 _STORED = 20_000_000  # entries: a larger plan is computed again for each product
-_HIGHEST = 700.0  # exponent
 
 
 class CompiledCost(Cost):
@@ -74,11 +73,17 @@ class CompiledCost(Cost):
         with alone(self.parts):
             return np.asarray(c_transform(self.form, f, self.shape[1], self.parts))
 
+    def plan(self, reg: float, u: Array, v: Array) -> Array:  # noqa: D102
+        from resolvent.linalg.compiled.threads import alone
+        from resolvent.solvers.compiled.transport_bounds import whole_plan
+
+        with alone(self.parts):
+            return np.asarray(whole_plan(self.form, 1 / reg, u, v, self.parts))
+
     def products(self, reg: float, u: Array, v: Array) -> Products:  # noqa: D102
         n, m = self.shape
         if n * m <= _STORED:
-            powers = u[:, None] + v - self.rows(np.arange(n)) / reg
-            P = np.exp(np.minimum(powers, _HIGHEST))
+            P = self.plan(reg, u, v)
             return Products(lambda y: P @ y, lambda x: x @ P, self.device, P)
         ones = np.ones(n), np.ones(m)
         return Products(
@@ -107,14 +112,20 @@ class StoredCost(CompiledCost):
         return n, m
 
     @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest cost, infinite ones too; NaN if there is one."""
+        return float(self.values.min()), float(self.values.max())
+
+    @cached_property
     def span(self) -> tuple[float, float]:  # noqa: D102
-        finite = self.values if self.allowed is None else self.values[self.allowed]
+        if self.allowed is None:
+            return self.extremes
+        finite = self.values[self.allowed]
         return (float(finite.min()), float(finite.max())) if finite.size else (np.inf, -np.inf)
 
     @cached_property
     def allowed(self) -> Array | None:  # noqa: D102
-        finite = np.isfinite(self.values)
-        return None if finite.all() else finite
+        return None if np.isfinite(self.extremes[1]) else np.isfinite(self.values)
 
     @cached_property
     def form(self) -> Any:  # noqa: D102

@@ -92,5 +92,9 @@ class Cost(ABC):
         """Return ``min_i C[i, j] - f[i]`` for every column ``j``."""
 
     @abstractmethod
+    def plan(self, reg: float, u: Array, v: Array) -> Array:
+        """Return the plan, ``(n, m)``."""
+
+    @abstractmethod
     def products(self, reg: float, u: Array, v: Array) -> Products:
         """Return the products with the plan."""

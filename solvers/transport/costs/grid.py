@@ -204,6 +204,11 @@ class GridCost(Cost):
             (tensor,) = along(least, self.xp, k, table, tensor)
         return across._gathered(tensor)
 
+    def plan(self, reg: float, u: Array, v: Array) -> Array:
+        """Return the plan, ``(n, m)``."""
+        costs = self.rows(self.xp.arange(self.shape[0], device=self.device))
+        return self.xp.exp(u[:, None] + v - costs / reg)
+
     def products(self, reg: float, u: Array, v: Array) -> Products:
         """Return the products with the plan."""
 
