@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 from tqdm import tqdm
 
 import benchmarks
 from benchmarks import harness
 from benchmarks.harness import FULL, QUICK
+from resolvent.linalg.compiled.threads import threads
 
 NAMES = sorted(
     {m.name for m in pkgutil.iter_modules(benchmarks.__path__)}
@@ -85,7 +85,7 @@ def machine(xp: Any) -> dict[str, str]:
     about = {"processor": f"{next(iter(models), platform.machine())}, {os.cpu_count()} cores"}
     if xp is not np:
         about["gpu"] = xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
-    pools = [f"numba: {numba.get_num_threads()}"]
+    pools = [f"numba: {threads(sys.maxsize)}"]
     if importlib.util.find_spec("threadpoolctl"):
         from threadpoolctl import threadpool_info
 

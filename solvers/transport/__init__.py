@@ -1,9 +1,11 @@
 """Entropic optimal transport, certified: every solution bounds the exact cost from both sides."""
 
 from resolvent.solvers.transport.barycenter import TransportBarycenter, barycenter
+from resolvent.solvers.transport.batched_sinkhorn import BatchedTransport, batched_sinkhorn
 from resolvent.solvers.transport.bures import bures_distance, bures_geodesic, bures_map
 from resolvent.solvers.transport.bures_barycenter import BuresBarycenter, bures_barycenter
 from resolvent.solvers.transport.costs import GridCost, PointCost
+from resolvent.solvers.transport.couplings import Couplings, couple
 from resolvent.solvers.transport.derivatives import (
     TransportGradients,
     TransportTangents,
@@ -22,7 +24,9 @@ from resolvent.solvers.transport.sliced import SlicedWasserstein, sliced_wassers
 from resolvent.solvers.transport.solution import Stage, TransportSolution
 
 __all__ = [
+    "BatchedTransport",
     "BuresBarycenter",
+    "Couplings",
     "ExactTransport",
     "GridCost",
     "LegendreTransform",
@@ -37,10 +41,12 @@ __all__ = [
     "TransportSolution",
     "TransportTangents",
     "barycenter",
+    "batched_sinkhorn",
     "bures_barycenter",
     "bures_distance",
     "bures_geodesic",
     "bures_map",
+    "couple",
     "exact_transport",
     "riesz_mmd",
     "riesz_mmd_gradient",
