@@ -1,13 +1,14 @@
 r"""Newton's method for the semi-dual at one regularisation, globalised.
 
-A step is Newton's direction by the kept part of the plan, at most 100 in any scaled potential,
-halved or quartered until F falls by Armijo's rule. The relative shift of the matrix follows the
-steps: a third after a full one, three times after a damped one, ten times, and a Sinkhorn step
-instead, where there is none. While the error is large a Sinkhorn step follows each of Newton's.
+A step is Newton's direction by the kept part of the plan, at most 100 in any scaled potential, or
+four times as far after each step that was held back so; it is quartered until F falls by Armijo's
+rule. The relative shift of the matrix follows the steps: a third after a full one, three times
+after a damped one, ten times, and a Sinkhorn step instead, where there is none. While the error is
+large a Sinkhorn step follows each of Newton's.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +22,8 @@ from resolvent.solvers.transport.stages import Count
 
 __all__ = ["hessian_of", "newton_steps"]
 
-_FURTHEST = 100  # change of a scaled potential: a factor of e^100 in the plan
+_FURTHEST = 100.0  # change of a scaled potential: a factor of e^100 in the plan
+_FURTHER = 4.0
 _ARMIJO = 1e-4
 _SHRINK = 0.25
 _TRIALS = 8
@@ -43,7 +45,7 @@ def newton_steps(
     """Yield the points of Newton's method from ``v``; ``count`` sums up what it takes."""
     xp, mass = semidual.problem.xp, float(semidual.problem.xp.sum(semidual.problem.b))
     hessian.enter(semidual)
-    mu = 1.0
+    mu, reach = 1.0, _FURTHEST
     point, plan = hessian.at(v, 0.0)
     while True:
         yield point
@@ -54,7 +56,7 @@ def newton_steps(
         before, found = hessian.steps, None
         try:
             d = hessian.direction(point, plan, shift, rtol)
-            found = _along(d, point, hessian) if bool(xp.all(xp.isfinite(d))) else None
+            found = _along(d, reach, point, hessian) if bool(xp.all(xp.isfinite(d))) else None
         except np.linalg.LinAlgError:
             pass
         count.newton_steps += 1
@@ -63,8 +65,9 @@ def newton_steps(
             mu = 10 * max(mu, 1e-6)
             point, plan = hessian.at(semidual.balanced_columns(point), point.error)
             continue
-        point, plan, full = found
-        mu = mu / 3 if full else 3 * mu
+        mu = mu / 3 if found.full else 3 * mu
+        reach = _FURTHER * reach if found.held_back else _FURTHEST
+        point, plan = found.point, found.plan
         if point.error > _COARSE * mass:
             point, plan = hessian.at(semidual.balanced_columns(point), point.error)
 
@@ -76,19 +79,27 @@ def hessian_of(problem: Problem, linear_solver: LinearSolver) -> PlanHessian | O
     return OperatorHessian()
 
 
-def _along(d: Array, point: Point, hessian: Any) -> tuple[Point, Any, bool] | None:
-    """Return the first point along ``d`` where F falls enough, its plan, and if it is all of it."""
+class _Found(NamedTuple):
+    """A point along a direction: all of what was tried, and if that was less than the direction."""
+
+    point: Point
+    plan: Any
+    full: bool
+    held_back: bool
+
+
+def _along(d: Array, reach: float, point: Point, hessian: Any) -> _Found | None:
+    """Return the first point along ``d`` where F falls enough."""
     xp = hessian.semidual.problem.xp
     if hessian.semidual.problem.balanced:
         d = d - xp.mean(d)  # constants change nothing
     length = float(xp.max(xp.abs(d)))
-    step = min(1.0, _FURTHEST / length) if length > 0 else 1.0
+    step = longest = min(1.0, reach / length) if length > 0 else 1.0
     value, slope = float(point.value), float((point.columns - point.wanted) @ d)
-    full = step == 1.0
     for _ in range(_TRIALS):
         found, plan = hessian.at(point.v + step * d, point.error)
         rounding = abs(step * slope) < _ROUNDING * (1 + abs(value))
         if float(found.value) <= value + _ARMIJO * step * slope or rounding:
-            return found, plan, full
-        step, full = _SHRINK * step, False
+            return _Found(found, plan, step == longest, longest < 1)
+        step *= _SHRINK
     return None
