@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.arrays import Array, to_host
@@ -15,6 +16,8 @@ from resolvent.solvers.transport.costs import Cost, PointCost
 from resolvent.solvers.transport.problem import Problem
 
 __all__ = ["Stage", "TransportSolution"]
+
+_BLOCK = 4_000_000  # entries of the plan at a time
 
 
 @dataclass(frozen=True)
@@ -173,16 +176,16 @@ class TransportSolution(Outcome):
 
         Costs one pass over the plan in blocks of rows; memory is that of the result, on the host.
         """
-        n, m = self.cost.shape
-        pieces = []
-        for start in range(0, n, step := max(1, 4_000_000 // m)):
-            block = to_host(self._rows(start, min(start + step, n)))
-            order = np.sort(block, axis=1)
-            dropped = np.cumsum(order, axis=1) <= tol * order.sum(axis=1, keepdims=True)
-            count = dropped.sum(axis=1)
-            least = np.take_along_axis(order, np.minimum(count, m - 1)[:, None], axis=1)
-            pieces.append(sparse.csr_array(np.where((block >= least) & (block > 0), block, 0)))
-        return sparse.vstack(pieces, format="csr")
+        problem, xp, (u, v) = self.problem, self.problem.xp, self.scaled
+        n, m = problem.cost.shape
+        pieces, columns = [], xp.arange(m, device=problem.cost.device)
+        for start in range(0, n, step := max(1, _BLOCK // m)):
+            rows = xp.arange(start, min(start + step, n), device=problem.cost.device)
+            part = problem.cost.take(rows, columns).plan(self.reg, xp.take(u, rows), v)
+            pieces.append(_largest(to_host(part), tol))
+        kept = sparse.vstack(pieces, format="coo")
+        where = to_host(problem.rows)[kept.row], to_host(problem.columns)[kept.col]
+        return sparse.csr_array((kept.data, where), shape=self.cost.shape)
 
     def plan_operator(self) -> Operator:
         """Return the plan as an operator: ``P @ y`` and ``P.H @ x`` without storing it.
@@ -228,16 +231,17 @@ class TransportSolution(Outcome):
         products = new.products(self.reg, u, v)
         return np.stack([products.onto(y) for y in cost.y.T], axis=1)
 
-    def _rows(self, start: int, stop: int) -> Array:
-        xp, (a, b) = self.problem.xp, self.masses
-        which = xp.arange(start, stop, device=self.cost.device)
-        with np.errstate(over="ignore"):
-            powers = (self.f[start:stop, None] + self.g - self.cost.rows(which)) / self.reg
-            there = (a[start:stop, None] > 0) & (b > 0)
-            return xp.where(there, xp.exp(powers), xp.zeros_like(powers))
-
     def __repr__(self) -> str:
         return (
             f"TransportSolution({self.reason.name} after {self.iterations} iterations, marginal "
             f"error {self.marginal_error:.1e}, {self.passes} passes, {self.seconds:.2g} s)"
         )
+
+
+def _largest(rows: NDArray[np.float64], tol: float) -> sparse.coo_array:
+    """Return rows without their smallest entries, at most ``tol`` of the sum of each."""
+    order = np.sort(rows, axis=1)
+    dropped = np.cumsum(order, axis=1) <= tol * order.sum(axis=1, keepdims=True)
+    count = np.minimum(dropped.sum(axis=1), rows.shape[1] - 1)
+    least = np.take_along_axis(order, count[:, None], axis=1)
+    return sparse.coo_array(np.where((rows >= least) & (rows > 0), rows, 0))
