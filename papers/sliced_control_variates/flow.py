@@ -1,5 +1,7 @@
 """Particles that fall down the energy distance to the ink of an image."""
 
+from typing import Any
+
 import numpy as np
 
 from resolvent.arrays import Namespace, to_host
@@ -33,7 +35,8 @@ def flow(
     y = xp.asarray(np.stack([columns + 0.5, size - 0.5 - rows], axis=1) / size)
     b = xp.asarray(picture[rows, columns] / np.sum(picture))
     start = xp.asarray(0.5 + 0.02 * rng.standard_normal((particles, 2)))
-    scalars, snapshots = {}, []
+    scalars: dict[str, float] = {}
+    snapshots: list[Any] = []
     times = [0, steps // 16, steps // 4, steps]
     for count in lines:
         x, snapshots = start, []

@@ -140,10 +140,11 @@ def transport_vjp(
         f_bar, g_bar, *gauge = system.without_gauge(f_bar, g_bar)
         a_bar, b_bar = a_bar + gauge[0], b_bar + gauge[1]
     rows, columns = [], 0.0 * system.v
-    for block, P, _ in system.blocks() if weight is not None else ():
-        W = P * weight[block, :]
-        rows.append(xp.sum(W, axis=1))
-        columns = columns + xp.sum(W, axis=0)
+    if weight is not None:
+        for block, P, _ in system.blocks():
+            W = P * weight[block, :]
+            rows.append(xp.sum(W, axis=1))
+            columns = columns + xp.sum(W, axis=0)
     right = system.reg * f_bar + (xp.concat(rows) if rows else 0.0), system.reg * g_bar + columns
     moved = weight is not None or any(bool(xp.any(x != 0)) for x in right)
     lam, mu = system.solve(*right) if moved else (0.0 * system.u, 0.0 * system.v)

@@ -64,14 +64,20 @@ class SinkhornDivergence(Outcome):
         """
         cross = transport_vjp(self.between, value=1.0)
         first, second = (transport_vjp(solution, value=0.5) for solution in self.within)
-        moved = cross.x is not None
+        x, y = (
+            None if one is None or two is None or three is None else one - two - three
+            for one, two, three in (
+                (cross.x, first.x, first.y),
+                (cross.y, second.x, second.y),
+            )
+        )
         return TransportGradients(
             cost=cross.cost,
             a=cross.a - first.a - first.b,
             b=cross.b - second.a - second.b,
             reg=cross.reg - first.reg - second.reg,
-            x=cross.x - first.x - first.y if moved else None,
-            y=cross.y - second.x - second.y if moved else None,
+            x=x,
+            y=y,
         )
 
     def __repr__(self) -> str:

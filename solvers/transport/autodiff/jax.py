@@ -98,8 +98,8 @@ def _pulled_back(options: Any, *data: Any) -> Any:
     try:
         # the potential at hand is the solution: one step finds that out
         solution = _solution((*options, ("init", g)), *inputs)
-        bars = {"f": f_bar, "g": g_bar, "value": float(value)}
-        found = transport.transport_vjp(solution, **bars)[:4]
+        gradients = transport.transport_vjp(solution, f=f_bar, g=g_bar, value=float(value))
+        found = gradients[:4]
     except (ConvergenceError, ValueError):
         found = (np.nan,) * 4
     return [np.broadcast_to(x, y.shape).astype(y.dtype) for x, y in zip(found, inputs, strict=True)]

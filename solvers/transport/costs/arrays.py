@@ -33,7 +33,7 @@ class ArrayCost(Cost):
     xp: Namespace
 
     @property
-    def device(self) -> Any:  # type: ignore[override]
+    def device(self) -> Any:
         """Where the arrays are."""
         return device_of(self.values)
 

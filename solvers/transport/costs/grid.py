@@ -99,7 +99,7 @@ class GridCost(Cost):
         return tuple(self.xp.abs(x[:, None] - y) ** self.p for x, y in pairs)
 
     @property
-    def device(self) -> Any:  # type: ignore[override]
+    def device(self) -> Any:
         """Where the arrays are."""
         return device_of(self.axes[0])
 
@@ -245,7 +245,7 @@ class GridCost(Cost):
         for k, table in enumerate(self.tables):
             of = tensors[k], tensors[k + 1], values, paid
             values, paid = along(averages, self.xp, k, table / reg, *of)
-        return tuple(map(self._gathered, (tensors[-1], values, paid)))  # type: ignore[return-value]
+        return self._gathered(tensors[-1]), self._gathered(values), self._gathered(paid)
 
     def _marginal(self, side: Array, k: int) -> Array:
         """Return the sums of a weight of the rows over all axes but one."""
