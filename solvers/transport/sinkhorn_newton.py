@@ -36,7 +36,7 @@ from resolvent.solvers.transport.stages import Count, TransportCallback, solve_b
 __all__ = ["sinkhorn_newton"]
 
 _SINKHORN_STEPS = 2  # before Newton's at each regularisation
-_SYSTEM = 0.002  # passes over the plan that a system costs, by m^2 / n
+_SYSTEM = 0.002  # passes that a Newton step takes the place of, by m^2 / n; measured
 _COARSE = 1e-5  # error of stages before the last: what is misplaced there is hard to move later
 
 
