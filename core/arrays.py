@@ -172,8 +172,8 @@ def _refuse_gradient(name: str, x: Any) -> None:
 
         if torch.is_grad_enabled():
             raise TypeError(
-                f"{name} requires grad: use resolvent.linalg.autodiff.torch, {name}.detach() or "
-                "torch.no_grad()"
+                f"{name} requires grad: use resolvent.linalg.autodiff.torch or "
+                f"resolvent.solvers.transport.autodiff.torch, {name}.detach() or torch.no_grad()"
             )
 
 

@@ -183,6 +183,14 @@ def barycenter(
         if reason is not None:
             break
         ladder.arrived(xp.stack([level * x for x in held]), len(history) - before)
+    if level != ladder.reg:  # stopped on the way
+        held = [x * (level / ladder.reg) for x in held]
+        level = ladder.reg
+        swept = [
+            side.sweep(level, x, log_b, 1.0)
+            for side, x, log_b in zip(sides, held, logs, strict=True)
+        ]
+        v = [x for x, _ in swept]
     return _certified(problems, lam, level, a, held, v, reason, history, began)
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from resolvent.arrays import Array, Namespace
-from resolvent.solvers.transport.problem import Problem
+from resolvent.solvers.transport.problem import Problem, capped
 
 __all__ = ["Bounds", "bounds", "marginal_error"]
 
@@ -66,8 +66,9 @@ def bounds(problem: Problem, u: Array, v: Array, reg: float) -> Bounds:
     value = spent + reg * entropy
     for mass, sums, rho in ((a, rows, problem.rho[0]), (b, columns, problem.rho[1])):
         if np.isfinite(rho):
-            logs = xp.log(xp.where(sums > 0, sums / mass, xp.ones_like(sums)))
-            value += rho * float(xp.sum(sums * logs - sums + mass))
+            apart = sums / mass - 1
+            logs = xp.log1p(xp.where(sums > 0, apart, 0.0 * apart))
+            value += rho * float(xp.sum(mass * ((1 + apart) * logs - apart)))
     if not problem.balanced:
         return Bounds(value, dual, float(paid), None, None)
     across = cost.T
@@ -87,4 +88,4 @@ def _factors(xp: Namespace, wanted: Array, sums: Array, at_most_one: bool) -> Ar
 def _dual_part(xp: Namespace, mass: Array, potential: Array, rho: float) -> Array:
     if np.isinf(rho):
         return mass @ potential
-    return rho * xp.sum(mass * -xp.expm1(-potential / rho))
+    return -rho * xp.sum(mass * xp.expm1(capped(xp, -potential / rho)))

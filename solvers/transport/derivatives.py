@@ -15,14 +15,16 @@ matrix is that of the last Newton step, with all of the plan.
 
 Where both marginals are fixed only changes of equal mass make sense: the gradients with respect to
 ``a`` and ``b`` are defined up to a constant that is added to one and taken from the other. Atoms
-without mass have no part in the plan, and gradients of zero.
+without mass have no part in the plan: gradients and tangents there are zero, and a loss that
+depends on their potentials is refused.
 
 Cost: a pass over the plan and the solution of one system; ``n m`` numbers for stored costs, and for
 points some rows of the plan at a time.
 
-Failure modes: the system is as badly conditioned as the plan is far from connected, so that
-regularisations far below 1e-5 of the span of the costs may raise a `ConvergenceError`. The
-derivatives are those of the potentials given: a solution that has not converged is refused.
+Failure modes: the system is as badly conditioned as the plan is far from connected. Where a small
+regularisation lets it fall apart (few atoms with random costs: from about 1e-3 of the span of the
+costs on) rounding would decide the potentials, and a `ConvergenceError` says so; the gradient of
+the value needs no system. A solution that has not converged is refused.
 
 Source: Cuturi, Teboul, Niles-Weed and Vert, Supervised quantile normalization for low-rank matrix
 approximation (2020), arXiv 2002.03229, and Luise et al., Differential properties of Sinkhorn
@@ -33,7 +35,7 @@ case.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from resolvent.arrays import Array
+from resolvent.arrays import Array, Namespace
 from resolvent.solvers.transport.costs import ArrayCost, PointCost, StoredCost
 from resolvent.solvers.transport.linearised import Linearised
 from resolvent.solvers.transport.solution import TransportSolution
@@ -133,7 +135,7 @@ def transport_vjp(
     """
     system = Linearised(solution)
     xp, problem = system.xp, solution.problem
-    f_bar, g_bar = system.inside("f", f, 0), system.inside("g", g, 1)
+    f_bar, g_bar = system.cotangent("f", f, 0), system.cotangent("g", g, 1)
     weight = None if plan is None else system.inside_pairs("plan", plan)
     a_bar, b_bar = system.marginal_gradients(value)
     if problem.balanced:
@@ -142,7 +144,7 @@ def transport_vjp(
     rows, columns = [], 0.0 * system.v
     if weight is not None:
         for block, P, _ in system.blocks():
-            W = P * weight[block, :]
+            W = _product(xp, P, weight[block, :])
             rows.append(xp.sum(W, axis=1))
             columns = columns + xp.sum(W, axis=0)
     right = system.reg * f_bar + (xp.concat(rows) if rows else 0.0), system.reg * g_bar + columns
@@ -153,7 +155,7 @@ def transport_vjp(
     pieces, points, reg_bar = [], [], 0.0
     for block, P, logs in system.blocks():
         Z = lam[block][:, None] + mu
-        Z = P * (Z if weight is None else Z - weight[block, :]) / system.reg
+        Z = (P * Z if weight is None else P * Z - _product(xp, P, weight[block, :])) / system.reg
         reg_bar = reg_bar + xp.sum(Z * logs) + value * xp.sum(P * (logs - 1))
         Z = Z + value * P
         if isinstance(problem.cost, PointCost):
@@ -168,6 +170,11 @@ def transport_vjp(
         x=problem.spread(xp.concat([x for x, _ in points]), 0) if points else None,
         y=problem.spread(sum(y for _, y in points), 1) if points else None,
     )
+
+
+def _product(xp: Namespace, P: Array, weight: Array) -> Array:
+    """Return ``P * weight``, zero where P is: infinite costs of forbidden pairs are no matter."""
+    return xp.where(P > 0, P, 0.0 * P) * xp.where(P > 0, weight, 0.0 * P)
 
 
 def transport_jvp(

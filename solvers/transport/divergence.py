@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resolvent.results import Outcome, Reason
-from resolvent.solvers.transport.costs import GridCost, PointCost
+from resolvent.solvers.transport.costs import GridCost, PointCost, as_cost
 from resolvent.solvers.transport.derivatives import TransportGradients, transport_vjp
 from resolvent.solvers.transport.sinkhorn_newton import sinkhorn_newton
 from resolvent.solvers.transport.solution import TransportSolution
@@ -129,7 +129,14 @@ def sinkhorn_divergence(
     >>> round(moved.value, 6), moved.lower <= moved.value <= moved.upper
     (4.0, True)
     """
-    first, second = _within(cost, within)
+    first, second = map(as_cost, _within(cost, within))
+    cost = as_cost(cost)
+    n, m = cost.shape
+    if first.shape != (n, n) or second.shape != (m, m):
+        raise ValueError(
+            f"within must have the shapes {(n, n)} and {(m, m)}, got {first.shape} and "
+            f"{second.shape}"
+        )
     options: dict[str, Any] = {"reg": reg, "tol": tol, "time_limit": time_limit}
     solutions = (
         sinkhorn_newton(cost, a, b, **options),
@@ -152,8 +159,9 @@ def sinkhorn_divergence(
 
 def _within(cost: Any, within: Sequence[Any] | None) -> tuple[Any, Any]:
     if within is not None:
-        first, second = within
-        return first, second
+        if len(within) != 2:
+            raise ValueError(f"within must be two matrices of costs, got {len(within)}")
+        return within[0], within[1]
     if isinstance(cost, PointCost):
         return PointCost(cost.x, cost.x, cost.p), PointCost(cost.y, cost.y, cost.p)
     if isinstance(cost, GridCost):

@@ -16,6 +16,9 @@ from resolvent.solvers.transport.problem import Problem, transport_problem
 __all__ = ["ExactTransport", "exact_transport"]
 
 
+_INFEASIBLE = 2  # status of linprog
+
+
 class ExactTransport(NamedTuple):
     """An optimal plan and what it costs.
 
@@ -65,7 +68,9 @@ def exact_transport(cost: Any, a: Any = None, b: Any = None) -> ExactTransport:
         raise TypeError("exact_transport solves on the host: pass NumPy arrays")
     costs = problem.cost.rows(np.arange(problem.a.size))
     uniform = problem.a.size == problem.b.size and np.ptp(problem.a) == np.ptp(problem.b) == 0
-    entries, i, j = (_assignment if uniform else _programme)(problem, costs)
+    # HiGHS has absolute tolerances
+    scaled = (costs - problem.cost.span[0]) / problem.scale
+    entries, i, j = (_assignment if uniform else _programme)(problem, scaled)
     plan = sparse.csr_array(
         (entries, (problem.rows[i], problem.columns[j])), shape=problem.whole.shape
     )
@@ -91,16 +96,18 @@ def _programme(problem: Problem, costs: Any) -> tuple[Any, Any, Any]:
             sparse.csr_array((ones, (j, pairs)), shape=(m, i.size)),
         ]
     )
+    mass = np.sum(problem.a)
     # the last sum follows from the others
     found = optimize.linprog(
         costs[i, j],
         A_eq=sums[:-1],
-        b_eq=np.concatenate([problem.a, problem.b])[:-1],
+        b_eq=np.concatenate([problem.a, problem.b])[:-1] / mass,
         method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
+    if found.status == _INFEASIBLE and i.size < costs.size:
+        raise ConvergenceError("forbidden pairs leave no plan with these marginals")
     if found.status != 0:
-        raise ConvergenceError(
-            f"forbidden pairs leave no plan with these marginals: {found.message}"
-        )
+        raise ConvergenceError(f"HiGHS found no plan: {found.message}")
     kept = found.x > 0
-    return found.x[kept], i[kept], j[kept]
+    return mass * found.x[kept], i[kept], j[kept]

@@ -35,6 +35,7 @@ LinearSolver: TypeAlias = Literal["auto", "cholesky", "cg"]
 _MOST_COLUMNS = 3_000  # for a factorisation
 _SPARSE_WORK = 0.05  # of the products of the whole plan: below it those of the kept one are fewer
 _MOST_STEPS = 2_000
+_TINY = np.finfo(float).tiny
 _GOOD_ENOUGH = 0.1  # relative residual of a direction that is worth a pass
 _LEAST_PIVOT = 1e-3  # of the preconditioner, against the diagonal of the column sums
 # Measured nanoseconds: of a kept or stored entry in a step of conjugate gradients, of a column
@@ -69,7 +70,7 @@ class PlanHessian:
 
     def direction(self, point: Point, plan: Plan, shift: float, rtol: float) -> Array:
         """Return the solution of Newton's equation, its residual reduced to ``rtol``."""
-        rows = point.rows * (1 + self.semidual.row_stiffness) * (1 + shift)
+        rows = np.maximum(point.rows, _TINY) * (1 + self.semidual.row_stiffness) * (1 + shift)
         columns = point.columns + self.semidual.column_stiffness * point.wanted
         diagonal, right = columns * (1 + shift), point.wanted - point.columns
         if self.solver == "cholesky":
@@ -91,7 +92,7 @@ def _affordable(plan: Plan) -> int:
     if m > _MOST_COLUMNS:
         return _MOST_STEPS
     formed = _FORMED * n * m * m if isinstance(plan, np.ndarray) else 0.0
-    step = _STORED * plan.size if isinstance(plan, np.ndarray) else _KEPT * plan.nnz
+    step = _STORED * plan.size if isinstance(plan, np.ndarray) else _KEPT * max(1, plan.nnz)
     return max(10, int((formed + _FACTORED * m**3) / step))
 
 
@@ -105,7 +106,7 @@ def _by_cg(
     form: Any = DenseSchur(diagonal, 1 / rows, plan)
     if sparse.issparse(plan):
         form = SparseSchur(diagonal, 1 / rows, plan.indptr, plan.indices, plan.data)
-    M = Diagonal(1 / np.maximum(schur_diagonal(form), _LEAST_PIVOT * diagonal))
+    M = Diagonal(1 / np.maximum(schur_diagonal(form), _LEAST_PIVOT * diagonal + _TINY))
     loop = ConjugateGradients(form, M, right.copy(), shared=False)
     size = loop.norms
     norms, _ = loop.advance(rtol * size, most)

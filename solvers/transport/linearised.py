@@ -14,7 +14,7 @@ from resolvent.solvers.transport.solution import TransportSolution
 __all__ = ["Linearised"]
 
 _BLOCK = 4_000_000  # entries of the plan at a time
-_RTOL = 1e-12
+_RTOL, _ACCEPT = 1e-12, 1e-6  # relative errors of the linear system
 
 
 class Linearised:
@@ -62,6 +62,7 @@ class Linearised:
                 right,
                 constants=self.problem.balanced,
                 rtol=_RTOL,
+                accept=_ACCEPT,
             )
         except np.linalg.LinAlgError as error:
             raise ConvergenceError(
@@ -128,6 +129,25 @@ class Linearised:
             self._given(name, values, shape), (problem.rows, problem.columns)[side], axis=0
         )
 
+    def cotangent(self, name: str, values: Any, side: int) -> Array:
+        """Return the gradient with respect to a potential, of atoms with mass only.
+
+        Raises
+        ------
+        ValueError
+            It is not zero elsewhere.
+        """
+        inside = self.inside(name, values, side)
+        if values is not None:
+            xp, mass = self.xp, self.problem.masses[side]
+            given = self._given(name, values, tuple(mass.shape))
+            if bool(xp.any((mass == 0) & (given != 0))):
+                raise ValueError(
+                    f"{name} has a gradient at an atom without mass, whose potential is not "
+                    "differentiable: leave it out of the loss"
+                )
+        return inside
+
     def inside_pairs(self, name: str, values: Any) -> Array:
         """Return what belongs to the pairs of atoms with mass."""
         problem = self.problem
@@ -137,7 +157,7 @@ class Linearised:
 
     def _given(self, name: str, values: Any, shape: tuple[int, ...]) -> Array:
         xp = self.xp
-        (values,) = enter(matrix=False, **{name: values}).arrays
+        (values,) = enter(matrix=False, finite=False, **{name: values}).arrays
         if tuple(values.shape) != shape:
             raise ValueError(f"{name} must have the shape {shape}, got {tuple(values.shape)}")
         return xp.astype(xp.asarray(values, device=self.problem.cost.device), xp.float64)

@@ -4,7 +4,8 @@ A step is Newton's direction by the kept part of the plan, at most 100 in any sc
 four times as far after each step that was held back so; it is quartered until F falls by Armijo's
 rule. The relative shift of the matrix follows the steps: a third after a full one, three times
 after a damped one, ten times, and a Sinkhorn step instead, where there is none. While the error is
-large a Sinkhorn step follows each of Newton's.
+large, and after damped steps, a Sinkhorn step follows Newton's: columns with too much mass, on
+which Newton's method is slow, are right at once.
 """
 
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def newton_steps(
         mu = mu / 3 if found.full else 3 * mu
         reach = _FURTHER * reach if found.held_back else _FURTHEST
         point, plan = found.point, found.plan
-        if point.error > _COARSE * mass:
+        if point.error > _COARSE * mass or not found.full:
             point, plan = hessian.at(semidual.balanced_columns(point), point.error)
 
 

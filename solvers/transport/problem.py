@@ -13,9 +13,16 @@ from array_api_compat import is_array_api_obj
 from resolvent.arrays import Array, Namespace, device_of, enter
 from resolvent.solvers.transport.costs import Cost, as_cost
 
-__all__ = ["Problem", "transport_problem"]
+__all__ = ["Problem", "capped", "transport_problem"]
 
-_SAME_MASS = 1e-8  # relative difference that is taken for rounding
+_SAME_MASS = 1e-8  # relative difference that is taken for rounding, of few atoms in double
+
+_HIGHEST = 700.0  # exponent
+
+
+def capped(xp: Namespace, power: Array) -> Array:
+    """Return exponents that don't overflow."""
+    return xp.where(power > _HIGHEST, xp.full_like(power, _HIGHEST), power)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +66,9 @@ class Problem:
 
     def wanted(self, reg: float, u: Array, v: Array) -> tuple[Array, Array]:
         """Return the row and column sums that scaled potentials ask for."""
-        rows, columns = (
-            self.xp.exp(-reg / rho * x) for rho, x in zip(self.rho, (u, v), strict=True)
-        )
-        return self.a * rows, self.b * columns
+        pairs = zip((self.a, self.b), (u, v), self.rho, strict=True)
+        rows, columns = (w * self.xp.exp(capped(self.xp, -reg / rho * x)) for w, x, rho in pairs)
+        return rows, columns
 
     def spread(self, values: Array, side: int, fill: float = 0.0) -> Array:
         """Return values of the rows (``side`` 0) or columns with mass among all of them."""
@@ -98,13 +104,14 @@ def transport_problem(
     """
     whole = as_cost(cost)
     xp, (n, m) = whole.xp, whole.shape
-    a, b = _weights("a", a, n, whole), _weights("b", b, m, whole)
-    if len(rho) != 2 or not all(weight > 0 for weight in rho):
+    (a, one), (b, other) = _weights("a", a, n, whole), _weights("b", b, m, whole)
+    unit = max(one, other)
+    if not isinstance(rho, tuple | list) or len(rho) != 2 or not all(x > 0 for x in rho):
         raise ValueError(f"rho must be two positive weights, got {rho!r}")
     rho = float(rho[0]), float(rho[1])
     if math.isinf(rho[0]) and math.isinf(rho[1]):
         mass, other = float(xp.sum(a)), float(xp.sum(b))
-        if abs(mass - other) > _SAME_MASS * mass:
+        if abs(mass - other) > max(_SAME_MASS, unit * max(n, m)) * mass:
             raise ValueError(
                 f"a has the mass {mass:.9g} and b {other:.9g}: scale one of them, or relax "
                 "a marginal by rho"
@@ -119,10 +126,11 @@ def transport_problem(
     return Problem(inside, *inner, rho, whole, rows, columns, (a, b))
 
 
-def _weights(name: str, weights: Any, size: int, cost: Cost) -> Array:
+def _weights(name: str, weights: Any, size: int, cost: Cost) -> tuple[Array, float]:
+    """Return weights in double precision, and the rounding of what was given."""
     xp, device = cost.xp, cost.device
     if weights is None:
-        return xp.full((size,), 1 / size, dtype=xp.float64, device=device)
+        return xp.full((size,), 1 / size, dtype=xp.float64, device=device), 0.0
     given = is_array_api_obj(weights)
     entered = enter(matrix=False, **{name: weights})
     (weights,) = entered.arrays
@@ -140,7 +148,7 @@ def _weights(name: str, weights: Any, size: int, cost: Cost) -> Array:
         raise ValueError(f"{name} has a negative weight, {lowest:g}")
     if not float(xp.max(weights)) > 0:
         raise ValueError(f"{name} has no mass")
-    return xp.astype(weights, xp.float64)
+    return xp.astype(weights, xp.float64), entered.unit
 
 
 def _refuse_stranded(cost: Cost, rows: Array, columns: Array) -> None:

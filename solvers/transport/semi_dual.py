@@ -21,13 +21,14 @@ arXiv 1503.02533; with relaxed marginals, Chizat, Peyré, Schmitzer and Vialard,
 for unbalanced optimal transport problems (2018), arXiv 1607.05816.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from resolvent.arrays import Array, enter
-from resolvent.solvers.transport.problem import Problem, transport_problem
+from resolvent.solvers.transport.problem import Problem, capped, transport_problem
 
 __all__ = ["LegendreTransform", "Point", "SemiDual", "semidual"]
 
@@ -84,8 +85,8 @@ class SemiDual:
         damp = 1 / (1 + self.row_stiffness)
         u, columns = problem.cost.sweep(self.reg, v, self._log_a, damp, store)
         rows, wanted = problem.wanted(self.reg, u, v)
-        value = self._part(problem.a, u, rows, self.row_stiffness)
-        value = value + self._part(problem.b, v, wanted, self.column_stiffness)
+        value = self._part(problem.a, u, self.row_stiffness)
+        value = value + self._part(problem.b, v, self.column_stiffness)
         if not problem.balanced:
             value = value + xp.sum(rows)
         error = float(xp.sum(xp.abs(columns - wanted)))
@@ -98,10 +99,11 @@ class SemiDual:
         log_c = xp.log(xp.where(columns > least, columns, least))
         return (self._log_b - log_c + point.v) / (1 + self.column_stiffness)
 
-    def _part(self, weights: Array, potential: Array, wanted: Array, stiffness: float) -> Array:
+    def _part(self, weights: Array, potential: Array, stiffness: float) -> Array:
         if stiffness == 0:
             return -(weights @ potential)
-        return self.problem.xp.sum(wanted) / stiffness
+        xp = self.problem.xp
+        return weights @ xp.expm1(capped(xp, -stiffness * potential)) / stiffness
 
 
 class LegendreTransform(NamedTuple):
@@ -158,7 +160,7 @@ def semidual(cost: Any, g: Any, a: Any = None, *, reg: float) -> LegendreTransfo
     >>> found.gradient
     array([0.5, 0.5])
     """
-    problem = transport_problem(cost, a)
+    problem = transport_problem(cost, a, None, (math.inf, 1.0))  # there is no second marginal
     if not 0 < reg < float("inf"):
         raise ValueError(f"reg must be positive, got {reg!r}")
     xp, m = problem.xp, problem.b.shape[0]

@@ -67,7 +67,8 @@ class TransportSolution(Outcome):
     value : float
         The regularised objective of a feasible plan, :math:`\langle C, \hat P \rangle +
         \varepsilon \sum \hat P (\log \hat P - 1)` and the divergences of relaxed marginals. This
-        and the following five are computed when one of them is first asked for.
+        and the following five are computed when one of them is first asked for, from the costs,
+        which must not have been changed in place.
     dual_value : float
         The dual objective of the potentials: no plan has a smaller ``value``.
     gap : float
@@ -75,8 +76,8 @@ class TransportSolution(Outcome):
     linear_value : float
         :math:`\langle C, P \rangle`.
     lower, upper : float or None
-        The exact transport cost, without regularisation, is between them. None where a marginal is
-        relaxed.
+        The exact transport cost, without regularisation, is between them, up to rounding. None
+        where a marginal is relaxed.
     iterations : int
         Steps of the method, Sinkhorn's and Newton's.
     passes : int

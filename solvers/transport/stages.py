@@ -15,6 +15,8 @@ from resolvent.solvers.transport.solution import Stage, TransportSolution
 
 __all__ = ["Count", "Steps", "TransportCallback", "halted", "solve_by_stages"]
 
+_LARGEST, _LEAST = 1e300, 1e-14  # of costs, and of a regularisation relative to them
+_ROOM = 0.9  # of the tolerance, for the rounding of the potentials
 _PATIENCE = 60  # steps without a new best error
 
 
@@ -56,6 +58,12 @@ def solve_by_stages(
         raise ValueError(
             f"reg, tol and maxiter must be positive, got {reg!r}, {tol!r} and {maxiter!r}"
         )
+    lowest, highest = problem.cost.span
+    if not max(abs(lowest), abs(highest)) < min(_LARGEST, reg / _LEAST):
+        raise ValueError(
+            f"reg={reg:g} is lost in the rounding of costs up to {max(-lowest, highest):g}, "
+            "or these overflow: scale them, or raise reg"
+        )
     start = _start(init, problem)
     ladder = Ladder(float(reg), problem.scale, start, warm=init is not None)
     mass, count, history = float(problem.xp.sum(problem.b)), Count(), list[Stage]()
@@ -64,7 +72,7 @@ def solve_by_stages(
     for level, g in ladder:
         semidual = SemiDual(problem, level)
         last, before = level == ladder.reg, len(history)
-        wanted = mass * (tol if last else max(tol, coarse))
+        wanted = mass * (_ROOM * tol if last else max(tol, coarse))
         points = steps(semidual, g / level, wanted, count)
         best = point = next(points)
         since = 0
@@ -123,12 +131,15 @@ def _start(init: Any, problem: Problem) -> Array:
         return 0.0 * problem.b
     g = getattr(init, "g", init)
     (g,) = enter(matrix=False, finite=False, init=g).arrays
-    if g.shape != (problem.whole.shape[1],) or not bool(xp.all(xp.isfinite(g))):
+    m = problem.whole.shape[1]
+    if g.shape != (m,):
         raise ValueError(
-            f"init must be a solution or a finite potential g of shape "
-            f"({problem.whole.shape[1]},), got shape {tuple(g.shape)}"
+            f"init must be a solution or a potential g of shape ({m},), got {tuple(g.shape)}"
         )
-    return xp.take(xp.astype(g, xp.float64), problem.columns)
+    g = xp.take(xp.astype(xp.asarray(g, device=problem.cost.device), xp.float64), problem.columns)
+    if not bool(xp.all(xp.isfinite(g))):
+        raise ValueError("init is not finite at a column with mass")
+    return g
 
 
 def _certified(
@@ -147,14 +158,14 @@ def _certified(
         v = v * (semidual.reg / reg)
         semidual = SemiDual(problem, reg)
         u = semidual.at(v).u
-    error = marginal_error(problem, u, v, reg)
-    if error <= tol * float(problem.xp.sum(problem.b)):
-        reason = Reason.CONVERGED
     f, g = reg * u, reg * v
     if problem.balanced:
         masses = problem.xp.sum(problem.a) + problem.xp.sum(problem.b)
         shift = (problem.b @ g - problem.a @ f) / masses
         f, g = f + shift, g - shift
+    error = marginal_error(problem, f / reg, g / reg, reg)
+    if error <= tol * float(problem.xp.sum(problem.b)):
+        reason = Reason.CONVERGED
     f, g = _everywhere(problem, f, g)
     return TransportSolution(
         f=f,

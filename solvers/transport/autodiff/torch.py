@@ -30,12 +30,14 @@ class _Transport(torch.autograd.Function):  # type: ignore[misc]
         ctx.set_materialize_grads(False)
         ctx.solution = solution.raise_if_failed()
         ctx.inputs = cost, a, b, reg
+        ctx.save_for_backward(*(x for x in ctx.inputs if isinstance(x, torch.Tensor)))
         f, g = (torch.as_tensor(x, dtype=cost.dtype) for x in (solution.f, solution.g))
         return cost.new_tensor(solution.value), f, g
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, value: Any, f: Any, g: Any) -> Any:
+        _ = ctx.saved_tensors  # refuses what was changed in place
         bars = [None if x is None else _array(x) for x in (f, g)]
         weight = 0.0 if value is None else float(value)
         gradients = transport.transport_vjp(ctx.solution, f=bars[0], g=bars[1], value=weight)
@@ -86,6 +88,9 @@ def sinkhorn_newton(
     ConvergenceError
         The tolerance was not met, or the system of the backward pass was not solved.
     """
-    if not isinstance(cost, torch.Tensor):
-        raise TypeError(f"cost must be a torch tensor, got {type(cost).__name__}")
+    for name, x in {"cost": cost, "a": a, "b": b}.items():
+        if not isinstance(x, torch.Tensor) and (x is not None or name == "cost"):
+            raise TypeError(f"{name} must be a torch tensor, got {type(x).__name__}")
+    if isinstance(reg, torch.Tensor):
+        reg = reg.reshape(())
     return Transported(*_Transport.apply(cost, a, b, reg, options))

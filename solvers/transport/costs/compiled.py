@@ -205,8 +205,11 @@ class PointCost(CompiledCost):
         return Points(self.x, np.ascontiguousarray(self.y.T), np.empty((1,) * (3 - self.p)))
 
     def rows(self, which: Array) -> Array:  # noqa: D102
-        distance = np.abs(self.x[np.asarray(which), None, :] - self.y)
-        return np.sum(distance**2 if self.p == 2 else distance, axis=-1)
+        found = np.zeros((len(which), len(self.y)))
+        for x, y in zip(self.x[np.asarray(which)].T, self.y.T, strict=True):
+            distance = np.abs(x[:, None] - y)
+            found += distance**2 if self.p == 2 else distance
+        return found
 
     def take(self, rows: Array, columns: Array) -> "PointCost":  # noqa: D102
         return PointCost(self.x[rows], self.y[columns], self.p)
@@ -237,6 +240,9 @@ class PointCost(CompiledCost):
 
 def _points(name: str, points: Any) -> Array:
     (points,) = enter(matrix=False, **{name: points}).arrays
+    if type(points) is not np.ndarray:
+        kind = type(points).__name__
+        raise TypeError(f"{name} must be NumPy points, got a {kind}: pass the costs as an array")
     points = points[:, None] if points.ndim == 1 else points
     if points.ndim != 2 or 0 in points.shape or points.dtype.kind != "f":
         raise ValueError(f"{name} must be points (n, d), got shape {points.shape}")

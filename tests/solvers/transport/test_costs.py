@@ -173,6 +173,12 @@ def test_the_legendre_transform_is_the_supremum_over_marginals(backend, rng):
         assert at.value >= other @ solution.g - value - 1e-11
 
 
+def test_the_legendre_transform_takes_any_mass(rng):
+    cost, a, g = rng.random((7, 6)), 3 * weights(rng, 7), rng.random(6)
+    found = semidual(cost, g, a, reg=0.2)
+    assert found.gradient.sum() == pytest.approx(3)
+
+
 def test_the_legendre_transform_has_its_gradient(rng):
     cost, a, g, d = rng.random((7, 6)), weights(rng, 7), rng.random(6), rng.standard_normal(6)
     h = 1e-6

@@ -124,7 +124,11 @@ def test_small_regularisations_have_derivatives(rng):
 def test_atoms_without_mass_have_no_gradient(data, loss):
     data["a"][2] = data["b"][5] = 0
     data["a"], data["b"] = (x / x.sum() for x in (data["a"], data["b"]))
-    gradients = transport_vjp(solve(**data, reg=0.1, rho=RHOS[0]), **loss)
+    solution = solve(**data, reg=0.1, rho=RHOS[0])
+    with pytest.raises(ValueError, match="an atom without mass"):
+        transport_vjp(solution, **loss)
+    loss["f"][2] = loss["g"][5] = 0
+    gradients = transport_vjp(solution, **loss)
     assert gradients.a[2] == gradients.b[5] == 0
     assert not gradients.cost[2].any()
     assert not gradients.cost[:, 5].any()
@@ -151,6 +155,23 @@ def test_what_has_not_converged_has_no_derivatives(data):
     stopped = sinkhorn_newton(**data, reg=1e-3, maxiter=1)
     with pytest.raises(ConvergenceError, match="MAXITER"):
         transport_vjp(stopped, value=1.0)
+
+
+def test_what_rounding_would_decide_is_refused():
+    # the blocks of this plan are joined by e^(-1 / 0.03) = 3e-15
+    apart = sinkhorn_newton([[0.0, 1.0], [1.0, 0.0]], reg=0.03)
+    with pytest.raises(ConvergenceError, match="falls apart"):
+        transport_vjp(apart, f=[1.0, -1.0])
+    assert transport_vjp(apart, value=1.0).cost[0, 0] == pytest.approx(0.5)
+
+
+def test_forbidden_pairs_have_gradients(rng):
+    cost = rng.random((6, 6))
+    cost[0, 3] = np.inf
+    solution = sinkhorn_newton(cost, reg=0.2, tol=TIGHT)
+    gradients = transport_vjp(solution, plan=cost)
+    assert gradients.cost[0, 3] == 0
+    assert np.isfinite(gradients.cost).all()
 
 
 def test_wrong_directions_are_refused(data):

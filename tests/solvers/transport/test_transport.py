@@ -379,3 +379,51 @@ def test_exact_plans_have_the_marginals_and_few_entries(rng):
     np.testing.assert_allclose(exact.plan.sum(axis=0), b, atol=1e-9)
     assert exact.plan.nnz <= 9 + 13 - 1
     assert exact.value == pytest.approx((exact.plan.toarray() * cost).sum())
+
+
+def test_tails_without_weight_don_t_hold_up_convergence():
+    # on this grid neighbours are 10 reg apart, and the tails have a mass of 1e-15
+    x = np.linspace(-8, 8, 50)
+    a, b = np.exp(-0.5 * x**2), np.exp(-0.5 * x**2 / 0.8**2) + 1e-15
+    solution = sinkhorn_newton(PointCost(x, x), a / a.sum(), b / b.sum(), reg=0.01, tol=1e-11)
+    assert solution.converged
+
+
+@pytest.mark.parametrize("mass", [1e-12, 1e12])
+@pytest.mark.parametrize("factor", [1e-12, 1e12])
+def test_exact_transport_knows_no_units(mass, factor, rng):
+    cost, a, b = rng.random((12, 17)), weights(rng, 12), weights(rng, 17)
+    wanted = exact_transport(cost, a, b)
+    found = exact_transport(factor * cost, mass * a, mass * b)
+    assert found.value == pytest.approx(mass * factor * wanted.value, rel=1e-9)
+    np.testing.assert_allclose(found.plan.sum(axis=1), mass * a, rtol=1e-9)
+
+
+def test_weights_of_single_precision_have_the_same_mass(rng):
+    for _ in range(20):
+        a, b = (rng.random(784).astype(np.float32) for _ in range(2))
+        a, b = a / a.sum(), b / b.sum()
+        assert sinkhorn(np.zeros((784, 784), np.float32), a, b, reg=0.1, maxiter=3).converged
+
+
+def test_mass_that_vanishes_is_no_trouble(rng):
+    # far costs let a relaxed marginal destroy nearly all mass: e^-1000 of it is left
+    solution = sinkhorn_newton(rng.random((6, 7)) + 1000, reg=0.05, rho=(1.0, math.inf))
+    assert np.isfinite(solution.f).all()
+    assert np.isfinite(solution.marginal_error)
+
+
+def test_a_claim_is_true_of_the_plan_that_is_returned(rng):
+    cost = 1e6 + rng.random((20, 20))
+    solution = sinkhorn_newton(cost, reg=0.05)
+    P = solution.plan()
+    error = np.abs(P.sum(axis=1) - 1 / 20).sum() + np.abs(P.sum(axis=0) - 1 / 20).sum()
+    # the sums of 400 entries round
+    assert solution.marginal_error == pytest.approx(error, abs=1e-13)
+
+
+def test_what_is_lost_in_rounding_is_refused():
+    with pytest.raises(ValueError, match="lost in the rounding"):
+        sinkhorn_newton([[1e10, 2e10], [3e10, 1e10]], reg=1e-300)
+    with pytest.raises(ValueError, match="overflow"):
+        sinkhorn([[1e308, -1e308], [0.0, 1.0]], reg=1e300)
