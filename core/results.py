@@ -60,6 +60,11 @@ class Outcome:
         """Whether the tolerance was met, by what was computed at exit."""
         return self.reason is Reason.CONVERGED
 
+    @property
+    def advice(self) -> str:
+        """What happened, and what to do about it."""
+        return self.reason.advice
+
     def raise_if_failed(self) -> Self:
         """Return this result if it converged.
 
@@ -70,7 +75,7 @@ class Outcome:
         """
         if self.converged:
             return self
-        raise ConvergenceError(f"{self.reason.name}: {self.reason.advice} ({self!r})")
+        raise ConvergenceError(f"{self.reason.name}: {self.advice} ({self!r})")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -66,9 +66,7 @@ def bounds(problem: Problem, u: Array, v: Array, reg: float) -> Bounds:
     value = spent + reg * entropy
     for mass, sums, rho in ((a, rows, problem.rho[0]), (b, columns, problem.rho[1])):
         if np.isfinite(rho):
-            apart = sums / mass - 1
-            logs = xp.log1p(xp.where(sums > 0, apart, 0.0 * apart))
-            value += rho * float(xp.sum(mass * ((1 + apart) * logs - apart)))
+            value += rho * float(xp.sum(_divergences(xp, sums, mass)))
     if not problem.balanced:
         return Bounds(value, dual, float(paid), None, None)
     across = cost.T
@@ -78,6 +76,15 @@ def bounds(problem: Problem, u: Array, v: Array, reg: float) -> Bounds:
     gcc = cost.c_transform(gc)
     lower = max(float(a @ fcc + b @ fc), float(a @ gc + b @ gcc))
     return Bounds(value, dual, float(paid), lower, spent)
+
+
+def _divergences(xp: Namespace, sums: Array, mass: Array) -> Array:
+    """Return ``s log(s / m) - s + m``; close to ``m`` the terms would cancel."""
+    far = xp.abs(sums - mass) > 0.5 * mass
+    apart = xp.where(far, 0.0 * mass, sums - mass) / mass
+    close = mass * ((1 + apart) * xp.log1p(apart) - apart)
+    logs = xp.log(xp.where(sums > 0, sums, mass)) - xp.log(mass)
+    return xp.where(far, sums * logs - sums + mass, close)
 
 
 def _factors(xp: Namespace, wanted: Array, sums: Array, at_most_one: bool) -> Array:

@@ -15,8 +15,8 @@ matrix is that of the last Newton step, with all of the plan.
 
 Where both marginals are fixed only changes of equal mass make sense: the gradients with respect to
 ``a`` and ``b`` are defined up to a constant that is added to one and taken from the other. Atoms
-without mass have no part in the plan: gradients and tangents there are zero, and a loss that
-depends on their potentials is refused.
+without mass have no part in the plan: gradients and tangents there are zero, though the objective
+falls with infinite slope as they gain mass, and a loss that depends on their potentials is refused.
 
 Cost: a pass over the plan and the solution of one system; ``n m`` numbers for stored costs, and for
 points some rows of the plan at a time.

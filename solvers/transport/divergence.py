@@ -55,7 +55,8 @@ class SinkhornDivergence(Outcome):
     def gradients(self) -> TransportGradients:
         """Return the gradients with respect to marginals, points and regularisation.
 
-        Those of costs that are arrays are with respect to the costs between the measures.
+        Those of costs that are arrays are with respect to the costs between the measures. Those of
+        marginals are right for atoms without mass too, and defined up to a constant.
 
         Raises
         ------
@@ -71,10 +72,11 @@ class SinkhornDivergence(Outcome):
                 (cross.y, second.x, second.y),
             )
         )
+        (f, g), (fa, ga), (fb, gb) = (s.soft for s in (self.between, *self.within))
         return TransportGradients(
             cost=cross.cost,
-            a=cross.a - first.a - first.b,
-            b=cross.b - second.a - second.b,
+            a=f - (fa + ga) / 2,
+            b=g - (fb + gb) / 2,
             reg=cross.reg - first.reg - second.reg,
             x=x,
             y=y,

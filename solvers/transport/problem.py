@@ -142,7 +142,10 @@ def _weights(name: str, weights: Any, size: int, cost: Cost) -> tuple[Array, flo
             f"{entered.xp.__name__} on {device_of(weights)}"
         )
     if weights.shape != (size,) or not xp.isdtype(weights.dtype, "real floating"):
-        raise ValueError(f"{name} must be {size} real weights, got shape {tuple(weights.shape)}")
+        hint = "; ravel() it" if math.prod(weights.shape) == size else ""
+        raise ValueError(
+            f"{name} must be {size} real weights, got shape {tuple(weights.shape)}{hint}"
+        )
     lowest = float(xp.min(weights))
     if lowest < 0:
         raise ValueError(f"{name} has a negative weight, {lowest:g}")

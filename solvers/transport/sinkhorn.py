@@ -7,7 +7,7 @@ Here one pass over the plan does both: the exponentials that normalise the rows 
 sums too. The regularisation falls from a part of the span of the costs to the one wanted.
 
 Cost: one exponential an entry and step; memory beyond the costs is that of a few vectors. The
-certificate takes nine more passes, when it is asked for.
+certificate takes eight more passes, when it is asked for.
 
 Failure modes: the contraction factor tends to one as the regularisation falls; MAXITER then tells
 that `sinkhorn_newton` is due. Forbidden pairs may leave no plan with these marginals: the

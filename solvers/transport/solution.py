@@ -17,6 +17,14 @@ from resolvent.solvers.transport.problem import Problem
 
 __all__ = ["Stage", "TransportSolution"]
 
+_ADVICE = {
+    Reason.STAGNATED: (
+        "the marginals no longer come closer: forbidden pairs may leave no plan, else raise reg or "
+        "tol, or take linear_solver='cholesky'"
+    ),
+    Reason.MAXITER: "the iteration limit was reached; raise maxiter, reg or tol",
+    Reason.NONFINITE: "NaN or infinity appeared; scale the costs, or raise reg",
+}
 _BLOCK = 4_000_000  # entries of the plan at a time
 
 
@@ -66,7 +74,8 @@ class TransportSolution(Outcome):
         the distance to what its potential asks for.
     value : float
         The regularised objective of a feasible plan, :math:`\langle C, \hat P \rangle +
-        \varepsilon \sum \hat P (\log \hat P - 1)` and the divergences of relaxed marginals. This
+        \varepsilon \sum \hat P (\log \hat P - 1)` and the divergences of relaxed marginals; it may
+        be negative, what the plan costs is ``linear_value``. This
         and the following five are computed when one of them is first asked for, from the costs,
         which must not have been changed in place.
     dual_value : float
@@ -77,7 +86,8 @@ class TransportSolution(Outcome):
         :math:`\langle C, P \rangle`.
     lower, upper : float or None
         The exact transport cost, without regularisation, is between them, up to rounding. None
-        where a marginal is relaxed.
+        where a marginal is relaxed. Where pairs are forbidden the feasible plan may use them:
+        ``upper``, ``value`` and ``gap`` are then infinite.
     iterations : int
         Steps of the method, Sinkhorn's and Newton's.
     passes : int
@@ -117,6 +127,30 @@ class TransportSolution(Outcome):
     problem: Problem
 
     @property
+    def advice(self) -> str:
+        """What happened, and what to do about it."""
+        return _ADVICE.get(self.reason, self.reason.advice)
+
+    @property
+    def soft(self) -> tuple[Array, Array]:
+        r"""Potentials without the part of the mass, defined everywhere.
+
+        :math:`-\varepsilon \log \sum_j e^{(g_j - C_{ij}) / \varepsilon}` over the columns with
+        mass, and its like for the columns. Where there is mass and the rows are fixed it is
+        :math:`f_i - \varepsilon \log a_i`.
+        """
+        problem, xp, (u, v) = self.problem, self.problem.xp, self.scaled
+        n, m = problem.whole.shape
+        device = problem.cost.device
+        rows, columns = (xp.arange(size, device=device) for size in (n, m))
+        across = problem.whole.take(rows, problem.columns)
+        down = problem.whole.take(problem.rows, columns).T
+        zeros = (xp.zeros(size, dtype=xp.float64, device=device) for size in (n, m))
+        pairs = zip((across, down), (v, u), zeros, strict=True)
+        f, g = (self.reg * cost.sweep(self.reg, x, zero, 1.0)[0] for cost, x, zero in pairs)
+        return f, g
+
+    @property
     def masses(self) -> tuple[Array, Array]:
         """Both marginals, with their zeros."""
         return self.problem.masses
@@ -128,7 +162,7 @@ class TransportSolution(Outcome):
 
     @cached_property
     def certificate(self) -> Bounds:
-        """Value and bounds; nine passes over the costs when they are first asked for."""
+        """Value and bounds; eight passes over the costs when they are first asked for."""
         return bounds(self.problem, *self.scaled, self.reg)
 
     @property
@@ -197,9 +231,13 @@ class TransportSolution(Outcome):
         products = problem.cost.products(self.reg, *self.scaled)
 
         def onto(y: Array) -> Array:
+            if y.ndim == 2:
+                return xp.stack([onto(y[:, k]) for k in range(y.shape[1])], axis=1)
             return problem.spread(products.onto(xp.take(y, problem.columns)), 0)
 
         def back(x: Array) -> Array:
+            if x.ndim == 2:
+                return xp.stack([back(x[:, k]) for k in range(x.shape[1])], axis=1)
             return problem.spread(products.back(xp.take(x, problem.rows)), 1)
 
         return as_operator(onto, shape=self.cost.shape, adjoint=back, name="plan")

@@ -17,7 +17,7 @@ __all__ = ["Count", "Steps", "TransportCallback", "halted", "solve_by_stages"]
 
 _LARGEST, _LEAST = 1e300, 1e-14  # of costs, and of a regularisation relative to them
 _ROOM = 0.9  # of the tolerance, for the rounding of the potentials
-_PATIENCE = 60  # steps without a new best error
+_PATIENCE = 150  # steps without a new best error
 
 
 class Count:
@@ -56,7 +56,8 @@ def solve_by_stages(
     began = time.perf_counter()
     if not 0 < reg < math.inf or not tol > 0 or maxiter < 1:
         raise ValueError(
-            f"reg, tol and maxiter must be positive, got {reg!r}, {tol!r} and {maxiter!r}"
+            "reg, tol and maxiter must be positive and finite, got "
+            f"{reg!r}, {tol!r} and {maxiter!r}"
         )
     lowest, highest = problem.cost.span
     if not max(abs(lowest), abs(highest)) < min(_LARGEST, reg / _LEAST):

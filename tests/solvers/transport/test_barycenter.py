@@ -158,6 +158,15 @@ def test_gradients_of_divergences_are_central_differences(rng):
     assert gradients.reg == pytest.approx(wanted, rel=1e-6)
 
 
+def test_gradients_of_divergences_hold_where_there_is_no_mass():
+    cost, a = PointCost([0.0, 1.0, 2.0], [2.0, 3.0]), np.array([0.5, 0.5, 0.0])
+    gradient = sinkhorn_divergence(cost, a, reg=0.1, tol=1e-13).gradients().a
+    move = np.array([0.0, -1.0, 1.0])
+    h = 1e-9  # the value has a term h^2 log(h), no central difference
+    ends = [sinkhorn_divergence(cost, a + s * move, reg=0.1, tol=1e-13).value for s in (h, 0)]
+    assert gradient @ move == pytest.approx((ends[0] - ends[1]) / h, rel=0.05)
+
+
 def test_a_divergence_that_did_not_converge_says_so(rng):
     x = rng.standard_normal((50, 2))
     stopped = sinkhorn_divergence(PointCost(x, x + 1), reg=1e-5, time_limit=1e-9)

@@ -140,6 +140,8 @@ def test_an_operator_is_the_plan(rng):
         x, y = rng.standard_normal(6), rng.standard_normal(9)
         np.testing.assert_allclose(operator @ y, P @ y, atol=1e-14)
         np.testing.assert_allclose(operator.H @ x, P.T @ x, atol=1e-14)
+        Y = rng.standard_normal((9, 3))
+        np.testing.assert_allclose(operator @ Y, P @ Y, atol=1e-14)
 
 
 def test_a_map_takes_points_to_the_mean_of_their_row(rng):

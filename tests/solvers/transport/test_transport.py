@@ -427,3 +427,11 @@ def test_what_is_lost_in_rounding_is_refused():
         sinkhorn_newton([[1e10, 2e10], [3e10, 1e10]], reg=1e-300)
     with pytest.raises(ValueError, match="overflow"):
         sinkhorn([[1e308, -1e308], [0.0, 1.0]], reg=1e300)
+
+
+@pytest.mark.parametrize("width", [6, 8, 10])
+def test_thin_tails_are_no_trouble(width):
+    x = np.linspace(-width, width, 50)
+    a, b = np.exp(-0.5 * x**2), np.exp(-2 * x**2)
+    solution = sinkhorn_newton(PointCost(x, x), a / a.sum(), b / b.sum(), reg=0.01)
+    assert solution.converged
