@@ -53,7 +53,7 @@ def convergence(results: Mapping[str, Results]) -> Figure:
             panel.loglog(steps, errors, label=LABELS[method], **look)
             panel.plot(steps[-1], errors[-1], color=COLOURS[method], marker="o", linestyle="")
             panel.annotate(
-                f"{steps[-1]}" if errors[-1] <= TOL else "breaks down",
+                f"{steps[-1]}" if errors[-1] <= TOL else "not converged",
                 (steps[-1], errors[-1]),
                 textcoords="offset points",
                 color=COLOURS[method],

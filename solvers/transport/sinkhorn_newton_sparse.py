@@ -14,15 +14,22 @@ In scaled potentials :math:`u = f / \varepsilon`, :math:`v = g / \varepsilon` (t
 dominant, so positive semidefinite whatever is dropped. Conjugate gradients with Jacobi's
 preconditioner solve the equation, and backtracking by Armijo's rule makes :math:`\Phi` fall.
 
+A departure from the equation: the diagonal is multiplied by :math:`1 + 10^{-10}`. The matrix is
+singular, as constants may go from u to v, and has more such directions where the kept plan falls
+apart into blocks, whose masses are then not yet right. The shift makes it definite; where the
+shifted equation is not solved to the tolerance, the last iterate is the step. Conjugate
+gradients from zero give a descent direction after every step, though the residual may have risen.
+
 Cost: a step takes one exponential an entry for each trial of the line search, a selection among all
 entries, and many steps of conjugate gradients, as the matrix is nearly reducible. The costs, the
 plan and the selection are stored: ``3 n m`` numbers.
 
 Failure modes: mass that is dropped makes convergence linear, and too small a budget makes it stall;
-the reason is then MAXITER. Where the kept plan falls apart into blocks the matrix is singular, and
-there is no shift: steps are then those that conjugate gradients reach. If none of them lowers
-:math:`\Phi`, the method stays where it is, and the reason is STAGNATED or MAXITER. The best
-potentials and their bounds are returned whatever happens. `sinkhorn_newton` mends all of it.
+the reason is then MAXITER. Where the kept plan falls apart into blocks, directions are as long as
+the shift is small and the line search cuts them: the error may stay for many steps while
+:math:`\Phi` falls, and after 150 of them the reason is STAGNATED, as it is where no step lowers
+:math:`\Phi` or a row of the plan underflows. The best potentials and their bounds are returned
+whatever happens. `sinkhorn_newton` mends all of it.
 
 Source: Tang, Shavlovsky, Rahmanian, Tardini, Thekumparampil, Xiao and Ying, Accelerating Sinkhorn
 algorithm with sparse Newton iterations (ICLR 2024), arXiv 2401.12253.
@@ -40,7 +47,8 @@ from scipy import sparse
 from resolvent.arrays import Array, is_numpy
 from resolvent.errors import SingularMatrixError
 from resolvent.preconditioners import jacobi
-from resolvent.solvers.krylov.cg import cg
+from resolvent.solvers.compiled.known import form_of
+from resolvent.solvers.linear_system import linear_system
 from resolvent.solvers.transport.problem import transport_problem
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
 from resolvent.solvers.transport.sinkhorn import sinkhorn_steps
@@ -51,6 +59,8 @@ __all__ = ["sinkhorn_newton_sparse"]
 
 _BUDGET = 3  # entries for each row and each column
 _INNER_RTOL = 1e-8
+_INNER_STEPS = 10  # for each unknown
+_SHIFT = 1e-10  # of the diagonal
 _ARMIJO = 1e-4
 _TRIALS = 40  # halvings of a step
 _ROUNDING = 1e-13  # of the dual: a smaller fall can't be seen
@@ -195,10 +205,16 @@ def _largest(P: Array, kept: int) -> sparse.csr_array:
 
 
 def _direction(point: Point, kept: sparse.csr_array, dual: _Dual) -> tuple[Array, Array, int]:
-    H = sparse.block_array(
-        [[sparse.diags_array(point.rows), kept], [kept.T, sparse.diags_array(point.columns)]],
-        format="csr",
-    )
+    """Return the last iterate of conjugate gradients, not that of the least residual: it descends.
+
+    Where blocks have the wrong mass the residual rises at first, and the least one is at zero.
+    """
+    from resolvent.solvers.compiled.conjugate_gradients import ConjugateGradients
+
+    rows, columns = (sparse.diags_array((1 + _SHIFT) * w) for w in (point.rows, point.columns))
+    H = sparse.block_array([[rows, kept], [kept.T, columns]], format="csr")
     right = np.concatenate([dual.a - point.rows, dual.b - point.columns])
-    found = cg(H, right, M=jacobi(H), rtol=_INNER_RTOL)
-    return found.x[: dual.a.size], found.x[dual.a.size :], found.iterations
+    system = linear_system(H, right, M=jacobi(H))
+    loop = ConjugateGradients(system.A.kernel, form_of(system.M, right.dtype), right.copy())
+    norms, _ = loop.advance(_INNER_RTOL * loop.norms, _INNER_STEPS * right.size)
+    return loop.x[: dual.a.size], loop.x[dual.a.size :], len(norms)

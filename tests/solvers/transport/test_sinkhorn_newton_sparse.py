@@ -109,17 +109,27 @@ def test_too_small_a_budget_is_named_and_leaves_bounds(assignment):
         solution.raise_if_failed()
 
 
-def test_a_plan_of_blocks_is_a_named_failure_and_no_nan():
+def test_a_plan_of_blocks_converges_to_that_of_the_semi_dual_method():
     cost, a, b = blocks()
-    solution = sinkhorn_newton_sparse(cost, a, b, reg=1e-3, budget=5 / 9)
-    assert solution.reason is Reason.STAGNATED
+    solution = sinkhorn_newton_sparse(cost, a, b, reg=1e-3, budget=5 / 9).raise_if_failed()
+    assert solution.newton_steps > 0
+    ours = sinkhorn_newton(cost, a, b, reg=1e-3).raise_if_failed()
+    np.testing.assert_allclose(solution.plan(), ours.plan(), atol=1e-8)
+    exact = exact_transport(cost, a, b).value
+    assert solution.lower <= exact + 1e-12
+    assert solution.upper >= exact - 1e-12
+
+
+def test_blocks_that_get_too_few_steps_are_a_named_failure_and_no_nan():
+    cost, a, b = blocks()
+    solution = sinkhorn_newton_sparse(cost, a, b, reg=1e-3, budget=5 / 9, steps=5)
+    assert solution.reason is Reason.MAXITER
     assert math.isfinite(solution.marginal_error)
     assert np.isfinite(solution.f).all()
     assert np.isfinite(solution.plan()).all()
     exact = exact_transport(cost, a, b).value
     assert solution.lower <= exact + 1e-12
     assert solution.upper >= exact - 1e-12
-    assert sinkhorn_newton(cost, a, b, reg=1e-3).converged
 
 
 def test_a_row_whose_plan_underflows_is_a_named_failure_and_no_nan():
