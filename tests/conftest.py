@@ -71,5 +71,17 @@ def backend(request):
 
 
 @pytest.fixture
+def torch():
+    return pytest.importorskip("torch", reason="torch is not installed")
+
+
+@pytest.fixture
+def jax():
+    jax = pytest.importorskip("jax", reason="jax is not installed")
+    jax.config.update("jax_enable_x64", True)
+    return jax
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -28,10 +28,11 @@ from typing import Any
 from resolvent.arrays import Array
 from resolvent.results import Outcome, Reason
 from resolvent.solvers.transport.bounds import bounds
+from resolvent.solvers.transport.costs import Cost
 from resolvent.solvers.transport.ladder import Ladder
 from resolvent.solvers.transport.problem import Problem, transport_problem
 from resolvent.solvers.transport.solution import Stage
-from resolvent.solvers.transport.stages import TransportCallback, halted
+from resolvent.solvers.transport.stages import TransportCallback, halted, require_positive
 
 __all__ = ["TransportBarycenter", "barycenter"]
 
@@ -142,10 +143,7 @@ def barycenter(
     (True, 0.5)
     """
     began = time.perf_counter()
-    if not 0 < reg < math.inf or not tol > 0 or maxiter < 1:
-        raise ValueError(
-            f"reg, tol and maxiter must be positive, got {reg!r}, {tol!r} and {maxiter!r}"
-        )
+    require_positive(reg, tol, maxiter)
     problems = [_problem(cost, k, b) for k, b in enumerate(histograms)]
     lam = _shares(weights, len(problems))
     masses = [float(p.xp.sum(p.b)) for p in problems]
@@ -162,10 +160,7 @@ def barycenter(
         target = masses[0] * (tol if last else max(tol, _COARSE))
         u = [f[k, :] / level for k in range(len(problems))]
         while True:
-            swept = [
-                side.sweep(level, x, log_b, 1.0)
-                for side, x, log_b in zip(sides, u, logs, strict=True)
-            ]
+            swept = _swept(sides, level, u, logs)
             rows = [xp.log(xp.where(r > 0, r, xp.full_like(r, 1e-300))) for _, r in swept]
             log_a = sum(w * (r - x) for w, r, x in zip(lam, rows, u, strict=True))
             a = xp.exp(log_a)
@@ -186,12 +181,16 @@ def barycenter(
     if level != ladder.reg:  # stopped on the way
         held = [x * (level / ladder.reg) for x in held]
         level = ladder.reg
-        swept = [
-            side.sweep(level, x, log_b, 1.0)
-            for side, x, log_b in zip(sides, held, logs, strict=True)
-        ]
-        v = [x for x, _ in swept]
+        v = [x for x, _ in _swept(sides, level, held, logs)]
     return _certified(problems, lam, level, a, held, v, reason, history, began)
+
+
+def _swept(
+    sides: list[Cost], reg: float, u: list[Array], logs: list[Array]
+) -> list[tuple[Array, Array]]:
+    """Return for each plan the ``v`` that gives it its columns, and its row sums."""
+    pairs = zip(sides, u, logs, strict=True)
+    return [side.sweep(reg, x, log_b, 1.0) for side, x, log_b in pairs]
 
 
 def _problem(cost: Any, k: int, b: Any) -> Problem:

@@ -54,7 +54,6 @@ class PlanHessian:
 
     def __init__(self, problem: Problem, linear_solver: LinearSolver) -> None:
         self.entries, self.linear_solver, self.steps = KeptEntries(problem), linear_solver, 0
-        self.solver = linear_solver
 
     def enter(self, semidual: SemiDual) -> None:
         """Begin a stage."""

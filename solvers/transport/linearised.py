@@ -1,13 +1,14 @@
 """The equations of entropic transport, linearised at a solution."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from resolvent.arrays import Array, enter
 from resolvent.errors import ConvergenceError
-from resolvent.solvers.transport.costs import PointCost
+from resolvent.solvers.transport.costs import PointCost, Products
 from resolvent.solvers.transport.schur import solve_schur
 from resolvent.solvers.transport.solution import TransportSolution
 
@@ -26,8 +27,6 @@ class Linearised:
         Scaled potentials.
     relaxed : tuple of array
         What relaxed marginals multiply ``a`` and ``b`` by.
-    rows, columns : array
-        The diagonal of the matrix.
 
     Raises
     ------
@@ -42,23 +41,27 @@ class Linearised:
             )
         self.problem, self.reg, self.xp = solution.problem, solution.reg, solution.problem.xp
         self.u, self.v = solution.scaled
-        ones = (self.xp.ones_like(self.u), self.xp.ones_like(self.v))
         self.relaxed = self.problem.wanted(self.reg, self.u, self.v)
         self.relaxed = self.relaxed[0] / self.problem.a, self.relaxed[1] / self.problem.b
-        self.products = self.problem.cost.products(self.reg, self.u, self.v)
-        stiff = [1 + self.reg / rho for rho in self.problem.rho]
-        self.rows = self.products.onto(ones[1]) * stiff[0]
-        self.columns = self.products.back(ones[0]) * stiff[1]
+
+    @cached_property
+    def products(self) -> Products:
+        """The products with the plan; the gradient of the value needs none."""
+        return self.problem.cost.products(self.reg, self.u, self.v)
 
     def solve(self, rows: Array, columns: Array) -> tuple[Array, Array]:
         """Return the solution for a right-hand side; constants don't matter where they are null."""
-        right = columns - self.products.back(rows / self.rows)
+        stiff = [1 + self.reg / rho for rho in self.problem.rho]
+        products, xp = self.products, self.xp
+        first_diagonal = products.onto(xp.ones_like(self.v)) * stiff[0]
+        second_diagonal = products.back(xp.ones_like(self.u)) * stiff[1]
+        right = columns - products.back(rows / first_diagonal)
         try:
             second, _ = solve_schur(
-                self.xp,
-                self.products,
-                self.rows,
-                self.columns,
+                xp,
+                products,
+                first_diagonal,
+                second_diagonal,
                 right,
                 constants=self.problem.balanced,
                 rtol=_RTOL,
@@ -68,7 +71,7 @@ class Linearised:
             raise ConvergenceError(
                 f"the linear system of the derivative was not solved: {error}; raise reg"
             ) from error
-        return (rows - self.products.onto(second)) / self.rows, second
+        return (rows - products.onto(second)) / first_diagonal, second
 
     def blocks(self) -> Iterator[tuple[slice, Array, Array]]:
         """Yield rows of the plan and of its logarithm, zero where the plan is."""
@@ -137,16 +140,15 @@ class Linearised:
         ValueError
             It is not zero elsewhere.
         """
-        inside = self.inside(name, values, side)
         if values is not None:
-            xp, mass = self.xp, self.problem.masses[side]
-            given = self._given(name, values, tuple(mass.shape))
-            if bool(xp.any((mass == 0) & (given != 0))):
+            mass = self.problem.masses[side]
+            values = self._given(name, values, tuple(mass.shape))
+            if bool(self.xp.any((mass == 0) & (values != 0))):
                 raise ValueError(
                     f"{name} has a gradient at an atom without mass, whose potential is not "
                     "differentiable: leave it out of the loss"
                 )
-        return inside
+        return self.inside(name, values, side)
 
     def inside_pairs(self, name: str, values: Any) -> Array:
         """Return what belongs to the pairs of atoms with mass."""

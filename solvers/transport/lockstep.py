@@ -78,11 +78,11 @@ def _stage(
 ) -> tuple[Array, Array, NDArray[np.int64]]:
     """Solve at one regularisation of each; return potentials, and the steps that each took."""
     scaled = costs / reg[:, None, None]
-    log_b, start = _log(xp, b), steps
+    log_a, log_b, start = _log(xp, a), _log(xp, b), steps
     best, since = np.full(costs.shape[0], np.inf), np.zeros(costs.shape[0], dtype=int)
     reached = np.full(costs.shape[0], -1)
     while True:
-        u, columns = _normalise(xp, scaled, _log(xp, a), v)
+        u, columns = _normalise(xp, scaled, log_a, v)
         if (steps - start) % _READ == 0 or steps >= maxiter:
             errors = to_host(xp.sum(xp.abs(columns - b), axis=1))
             reached[(errors <= goal) & (reached < 0)] = steps

@@ -13,7 +13,7 @@ from resolvent.solvers.transport.problem import Problem
 from resolvent.solvers.transport.semi_dual import Point, SemiDual
 from resolvent.solvers.transport.solution import Stage, TransportSolution
 
-__all__ = ["Count", "Steps", "TransportCallback", "halted", "solve_by_stages"]
+__all__ = ["Count", "Steps", "TransportCallback", "halted", "require_positive", "solve_by_stages"]
 
 _LARGEST, _LEAST = 1e300, 1e-14  # of costs, and of a regularisation relative to them
 _ROOM = 0.9  # of the tolerance, for the rounding of the potentials
@@ -54,11 +54,7 @@ def solve_by_stages(
         ``reg``, ``tol`` or ``maxiter`` is not positive, or ``init`` doesn't fit.
     """
     began = time.perf_counter()
-    if not 0 < reg < math.inf or not tol > 0 or maxiter < 1:
-        raise ValueError(
-            "reg, tol and maxiter must be positive and finite, got "
-            f"{reg!r}, {tol!r} and {maxiter!r}"
-        )
+    require_positive(reg, tol, maxiter)
     lowest, highest = problem.cost.span
     if not max(abs(lowest), abs(highest)) < min(_LARGEST, reg / _LEAST):
         raise ValueError(
@@ -105,6 +101,15 @@ def solve_by_stages(
             break
         ladder.arrived(best.v * level, len(history) - before)
     return _certified(problem, best, semidual, ladder, tol, reason, count, history, began)
+
+
+def require_positive(reg: float, tol: float, maxiter: int) -> None:
+    """Refuse numbers that no solver can work with."""
+    if not 0 < reg < math.inf or not tol > 0 or maxiter < 1:
+        raise ValueError(
+            "reg, tol and maxiter must be positive and finite, got "
+            f"{reg!r}, {tol!r} and {maxiter!r}"
+        )
 
 
 def halted(

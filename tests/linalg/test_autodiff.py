@@ -11,18 +11,6 @@ from resolvent.linalg import sqrtm as host_sqrtm
 ROOTS = {"sqrtm": (host_sqrtm, sqrtm_vjp), "inv_sqrtm": (host_inv_sqrtm, inv_sqrtm_vjp)}
 
 
-@pytest.fixture
-def torch():
-    return pytest.importorskip("torch", reason="torch is not installed")
-
-
-@pytest.fixture
-def jax():
-    jax = pytest.importorskip("jax", reason="jax is not installed")
-    jax.config.update("jax_enable_x64", True)
-    return jax
-
-
 @pytest.mark.parametrize("name", ROOTS)
 def test_torch_gradient_passes_gradcheck(torch, name, rng):
     from resolvent.linalg.autodiff import torch as adapters

@@ -1,7 +1,6 @@
 """Passes along one axis of tensors: compiled on NumPy, by blocks on any other library."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -31,7 +30,7 @@ def log_sums(xp: Namespace, table: Array, lines: Array) -> tuple[Array, ...]:
         from resolvent.solvers.compiled.grid import log_sums as compiled
 
         with alone(parts := _parts(lines, table)):
-            return (compiled(_contiguous(lines), table, parts),)
+            return (compiled(np.ascontiguousarray(lines), table, parts),)
 
     def block(x: Array) -> tuple[Array, ...]:
         powers = x[:, None, :] - table
@@ -53,7 +52,7 @@ def averages(
         from resolvent.linalg.compiled.threads import alone
         from resolvent.solvers.compiled.grid import averages as compiled
 
-        held = map(_contiguous, (lines, logs, values, paid))
+        held = map(np.ascontiguousarray, (lines, logs, values, paid))
         line, log, value, cost = held
         with alone(parts := _parts(lines, table)):
             first, second = compiled(line, table, log, value, cost, parts)
@@ -81,10 +80,6 @@ def _by_blocks(
     blocks = [slice(start, min(start + step, size)) for start in range(0, size, step)]
     found = [work(*(x[block, :] for x in lines)) for block in blocks]
     return tuple(xp.concat(pieces) for pieces in zip(*found, strict=True))
-
-
-def _contiguous(x: Any) -> Any:
-    return np.ascontiguousarray(x)
 
 
 def _parts(lines: Array, table: Array) -> int:

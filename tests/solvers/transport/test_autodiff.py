@@ -11,18 +11,6 @@ from resolvent import ConvergenceError
 from resolvent.solvers import transport
 
 
-@pytest.fixture
-def torch():
-    return pytest.importorskip("torch", reason="torch is not installed")
-
-
-@pytest.fixture
-def jax():
-    jax = pytest.importorskip("jax", reason="jax is not installed")
-    jax.config.update("jax_enable_x64", True)
-    return jax
-
-
 def data(rng):
     a, b = rng.random(4) + 0.2, rng.random(5) + 0.2
     return rng.random((4, 5)), a / a.sum(), b / b.sum()
