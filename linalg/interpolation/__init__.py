@@ -1,0 +1,1 @@
+"""Interpolation from chosen points: fields of a family from few of their values."""

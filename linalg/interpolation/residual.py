@@ -1,0 +1,152 @@
+"""What is left of a family of fields as it is eliminated term by term, one column for each field.
+
+An array of any library, an array of NumPy by compiled passes, and fields that are measured by
+functionals. Each owns its memory: nothing that the user passed is changed.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvent.arrays import Array, Namespace, namespace_of, to_host
+from resolvent.linalg.compiled.elimination import eliminate
+from resolvent.linalg.compiled.threads import threads
+from resolvent.linalg.norms import nonzero
+from resolvent.vectors import scaled_norm
+
+__all__ = ["NORMS", "ArrayResidual", "CompiledResidual", "MeasuredResidual", "Norm", "Residual"]
+
+Norm: TypeAlias = Callable[[Array], Array]
+
+
+def _sup(R: Array) -> Array:
+    xp = namespace_of(R)
+    return xp.max(xp.abs(R), axis=0)
+
+
+def _l2(R: Array) -> Array:
+    # in units of the largest entry, whose squares neither over- nor underflow
+    xp = namespace_of(R)
+    unit = nonzero(xp, _sup(R))
+    return unit * xp.linalg.vector_norm(R / unit, axis=0)
+
+
+NORMS: dict[str, Norm] = {"sup": _sup, "l2": _l2}
+
+
+class Residual(ABC):
+    """The fields less their interpolants.
+
+    Attributes
+    ----------
+    xp : namespace
+        The array library of columns.
+    """
+
+    xp: Namespace
+
+    @abstractmethod
+    def sizes(self) -> NDArray[np.float64]:
+        """Return the norms of all columns, on the host."""
+
+    @abstractmethod
+    def pick(self, j: int) -> tuple[Array, Array]:
+        """Return a column, and what is measured of it, among which the next point is chosen."""
+
+    @abstractmethod
+    def coefficients(self, j: int) -> Array:
+        """Return the coefficients (terms,) with which column ``j`` was eliminated."""
+
+    @abstractmethod
+    def eliminate(self, q: Array, measured: Array, point: int) -> None:
+        """Subtract ``q`` from all columns, as often as it takes to make ``point`` zero."""
+
+
+class ArrayResidual(Residual):
+    """An array of any library."""
+
+    def __init__(self, xp: Namespace, f: Array, norm: Norm) -> None:
+        self.xp = xp
+        self.norm = norm
+        self.left = f
+        self._rows: list[Array] = []
+
+    def sizes(self) -> NDArray[np.float64]:
+        """Return the norms of all columns, on the host."""
+        return to_host(self.norm(self.left)).astype(np.float64)
+
+    def pick(self, j: int) -> tuple[Array, Array]:
+        """Return a column twice: the points are its rows."""
+        column = self.xp.asarray(self.left[:, j], copy=True)
+        return column, column
+
+    def coefficients(self, j: int) -> Array:
+        """Return the coefficients (terms,) with which column ``j`` was eliminated."""
+        rows = [row[j : j + 1] for row in self._rows]
+        return self.xp.concat(rows) if rows else self.left[:0, j]
+
+    def eliminate(self, q: Array, measured: Array, point: int) -> None:  # noqa: ARG002
+        """Subtract ``q`` from all columns, as often as it takes to make ``point`` zero."""
+        self.subtract(q, self.xp.asarray(self.left[point, :], copy=True))
+
+    def subtract(self, q: Array, row: Array) -> None:
+        """Subtract ``outer(q, row)``."""
+        self._rows.append(row)
+        self.left = self.left - q[:, None] * row[None, :]
+
+
+class CompiledResidual(ArrayResidual):
+    """A real array of NumPy: every elimination is one pass that also measures the columns."""
+
+    def __init__(self, xp: Namespace, f: Array, *, squared: bool) -> None:
+        super().__init__(xp, np.array(f, order="C"), NORMS["l2" if squared else "sup"])
+        self._parts = np.empty((threads(f.size), f.shape[1]), f.dtype)
+        self._squared, self._unit = False, f.dtype.type(1)
+        self._pass(np.zeros(f.shape[0], f.dtype), self.left[0])
+        if squared:
+            self._squared, self._unit = True, f.dtype.type(scaled_norm(self._sizes)[0])
+            self._pass(np.zeros(f.shape[0], f.dtype), self.left[0])
+
+    def sizes(self) -> NDArray[np.float64]:
+        """Return the norms of all columns."""
+        return self._sizes.copy()
+
+    def subtract(self, q: Array, row: Array) -> None:
+        """Subtract ``outer(q, row)``."""
+        self._rows.append(row)
+        self._pass(q, row)
+
+    def _pass(self, q: Array, row: Array) -> None:
+        eliminate(self.left, q, row, self._parts, 1 / self._unit, self._squared)
+        parts = self._parts.astype(np.float64)
+        largest, sums = parts.max(axis=0), parts.sum(axis=0)
+        self._sizes = self._unit * np.sqrt(sums) if self._squared else largest
+
+
+class MeasuredResidual(Residual):
+    """Fields of which functionals are measured; both are eliminated with the same coefficients."""
+
+    def __init__(self, fields: ArrayResidual, measured: ArrayResidual) -> None:
+        self.xp = fields.xp
+        self.fields, self.measured = fields, measured
+
+    def sizes(self) -> NDArray[np.float64]:
+        """Return the norms of all fields, on the host."""
+        return self.fields.sizes()
+
+    def pick(self, j: int) -> tuple[Array, Array]:
+        """Return a field and its measured values."""
+        return self.fields.pick(j)[0], self.measured.pick(j)[0]
+
+    def coefficients(self, j: int) -> Array:
+        """Return the coefficients (terms,) with which column ``j`` was eliminated."""
+        return self.fields.coefficients(j)
+
+    def eliminate(self, q: Array, measured: Array, point: int) -> None:
+        """Subtract ``q`` from all fields, as often as makes what functional ``point`` sees zero."""
+        row = self.xp.asarray(self.measured.left[point, :], copy=True)
+        self.fields.subtract(q, row)
+        self.measured.subtract(measured, row)
