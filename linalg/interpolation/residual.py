@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from resolvent.arrays import Array, Namespace, namespace_of, to_host
 from resolvent.linalg.compiled.elimination import eliminate
-from resolvent.linalg.compiled.threads import threads
+from resolvent.linalg.compiled.threads import alone, threads
 from resolvent.linalg.norms import nonzero
 from resolvent.vectors import scaled_norm
 
@@ -120,7 +120,8 @@ class CompiledResidual(ArrayResidual):
         self._pass(q, row)
 
     def _pass(self, q: Array, row: Array) -> None:
-        eliminate(self.left, q, row, self._parts, 1 / self._unit, self._squared)
+        with alone(len(self._parts)):
+            eliminate(self.left, q, row, self._parts, 1 / self._unit, self._squared)
         parts = self._parts.astype(np.float64)
         largest, sums = parts.max(axis=0), parts.sum(axis=0)
         self._sizes = self._unit * np.sqrt(sums) if self._squared else largest

@@ -1,0 +1,1 @@
+"""Reduced bases: small systems that answer for large ones, with certified errors."""
