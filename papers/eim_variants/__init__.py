@@ -1,0 +1,1 @@
+"""Symmetric, rectangular EIM in any norm: Casenave, Ern and Lelièvre, 2015, arXiv 1508.05330."""
