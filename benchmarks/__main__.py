@@ -25,7 +25,9 @@ NAMES = sorted(
     {m.name for m in pkgutil.iter_modules(benchmarks.__path__)}
     - {"__main__", "harness", "transport_problems"}
 )
-PACKAGES = re.compile(r"resolvent|numpy|scipy|numba|pyamg|pot|regot|torch|cupy-cuda\d+x")
+PACKAGES = re.compile(
+    r"resolvent|numpy|scipy|numba|pyamg|pot|regot|pymor|fmm[23]dpy|torch|cupy-cuda\d+x"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,6 +4,7 @@ Dense matrices are NumPy arrays, sparse ones SciPy CSR arrays; randomness comes 
 generator or a seed.
 """
 
+from resolvent.linalg.gallery.curves import kite
 from resolvent.linalg.gallery.differential import (
     convection_diffusion,
     diffusion,
@@ -14,6 +15,7 @@ from resolvent.linalg.gallery.differential import (
     two_phase_diffusion,
 )
 from resolvent.linalg.gallery.graphs import graph_laplacian
+from resolvent.linalg.gallery.helmholtz_nystrom import HelmholtzNystrom, helmholtz_nystrom
 from resolvent.linalg.gallery.images import covariance, digits, gaussian_covariance, image_patches
 from resolvent.linalg.gallery.normality import diagonalizable, nonnormal, normal
 from resolvent.linalg.gallery.pyamg_systems import pyamg_systems
@@ -31,6 +33,7 @@ from resolvent.linalg.gallery.system import System
 from resolvent.linalg.gallery.systems import systems
 
 __all__ = [
+    "HelmholtzNystrom",
     "RieszCollocation",
     "System",
     "convection_diffusion",
@@ -44,8 +47,10 @@ __all__ = [
     "grcar",
     "haar",
     "helmholtz",
+    "helmholtz_nystrom",
     "hermitian",
     "image_patches",
+    "kite",
     "kms",
     "logspaced",
     "lognormal_diffusion",

@@ -112,7 +112,7 @@ class CompiledResidual(ArrayResidual):
 
     def sizes(self) -> NDArray[np.float64]:
         """Return the norms of all columns."""
-        return self._sizes.copy()
+        return np.array(self._sizes)
 
     def subtract(self, q: Array, row: Array) -> None:
         """Subtract ``outer(q, row)``."""

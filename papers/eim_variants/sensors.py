@@ -28,7 +28,7 @@ def sensors(
     Errors are those of unseen fields in the maximum norm, relative to the maximum of the field: of
     the typical field (the median) and of the worst, both as medians over failures. Forms:
     ``pairs``, where the snapshots of broken sensors are left out too; ``rectangular``, which keeps
-    them (`drop_points`); ``scaled``, the same with snapshots of norm one; ``moved``, EIM with as
+    them; ``scaled``, the same with snapshots of norm one (`drop_points`); ``moved``, EIM with as
     many sensors at their best places. Scalars, for one, half of and all ``broken`` sensors:
     ``worst_gain_1``, ``worst_gain_half``, ``worst_gain_all``, the error of ``pairs`` over that of
     ``rectangular`` for the worst field; ``typical_gain_*``, for the typical one; ``scaled_gain_*``,
@@ -38,7 +38,6 @@ def sensors(
     f, exact = fields(X, Y), fields(X, new)
     found = eim(xp.asarray(f), tol=1e-12, max_terms=terms)
     snapshots = f[:, found.params]
-    unit = xp.asarray(snapshots / np.linalg.norm(snapshots, axis=0))
 
     def recover(broken: Array) -> dict[str, Array]:
         left = np.setdiff1d(np.arange(terms), broken)
@@ -46,8 +45,8 @@ def sensors(
         values = xp.asarray(exact[where, :])
         return {
             "pairs": GappyInterpolant.of(xp.asarray(snapshots[:, left]), where)(values),
-            "rectangular": found.drop_points(broken.tolist())(values),
-            "scaled": GappyInterpolant.of(unit, where)(values),
+            "rectangular": GappyInterpolant.of(xp.asarray(snapshots), where)(values),
+            "scaled": found.drop_points(broken.tolist())(values),
             "moved": fewer(xp.asarray(exact[fewer.points, :])),
         }
 

@@ -38,7 +38,7 @@ def one_parameter(mu: Any) -> Array:
 
 def right_hand_sides(rhs_terms: Any) -> tuple[Namespace, Array]:
     """Return right-hand sides as columns: of an array, or a sequence of vectors."""
-    if isinstance(rhs_terms, Sequence) and any(hasattr(b, "__len__") for b in rhs_terms):
+    if isinstance(rhs_terms, Sequence) and any(map(_is_vector, rhs_terms)):
         entered = enter(matrix=False, **{f"rhs_terms[{q}]": b for q, b in enumerate(rhs_terms)})
         shapes = [tuple(b.shape) for b in entered.arrays]
         if len(set(shapes)) > 1 or len(shapes[0]) != 1:
@@ -49,6 +49,10 @@ def right_hand_sides(rhs_terms: Any) -> tuple[Namespace, Array]:
     if b.ndim not in (1, 2) or 0 in b.shape[1:]:
         raise ValueError(f"rhs_terms must be of shape (N, Qb) or (N,), got {tuple(b.shape)}")
     return entered.xp, b if b.ndim == 2 else b[:, None]
+
+
+def _is_vector(b: Any) -> bool:
+    return isinstance(b, Sequence) or getattr(b, "ndim", 0) > 0
 
 
 def entries(xp: Namespace, terms: list[Operator], dtype: Any) -> tuple[Any, ...]:
