@@ -18,12 +18,8 @@ import scipy.sparse as sp
 
 from benchmarks.harness import Peer, Row, Yardstick
 from benchmarks.krylov import COPY
-from resolvent.linalg.interpolation.deim import deim
-from resolvent.linalg.interpolation.eim import eim
-from resolvent.linalg.interpolation.pod import pod
-from resolvent.linalg.interpolation.qdeim import qdeim
-from resolvent.solvers.reduced.affine import AffineSystem
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
+from resolvent.linalg import deim, eim, pod, qdeim
+from resolvent.solvers.reduced import AffineSystem, ReducedBasis
 
 Array = Any
 N, FIELDS, MODES = 100_000, 500, 50

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from resolvent.arrays import Namespace
-from resolvent.linalg.nonnegative_least_squares.nnomp import nnomp
+from resolvent.linalg import nnomp
 from resolvent.papers.adaptive_rom.plate import Plate
 from resolvent.papers.adaptive_rom.reduced import works
 from resolvent.papers.adaptive_rom.training import DURATION, SPOTS, modes_of, resting, simulate

@@ -19,8 +19,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from resolvent.arrays import Array
-from resolvent.linalg.interpolation.gappy import GappyInterpolant
-from resolvent.linalg.nonnegative_least_squares.nnomp import nnomp
+from resolvent.linalg import GappyInterpolant, nnomp
 from resolvent.papers.adaptive_rom.plate import Plate, State, creep
 
 __all__ = ["ReducedPlate", "ReducedState", "works"]

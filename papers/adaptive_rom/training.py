@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from resolvent.arrays import Array
-from resolvent.linalg.interpolation.pod import pod
+from resolvent.linalg import pod
 from resolvent.papers.adaptive_rom.plate import Plate, State
 from resolvent.papers.adaptive_rom.reduced import ReducedPlate
 from resolvent.papers.running import Progress

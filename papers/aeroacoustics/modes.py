@@ -11,14 +11,12 @@ from scipy import sparse
 from scipy.signal import resample
 
 from resolvent.arrays import Namespace
-from resolvent.linalg.gallery.curves import kite
-from resolvent.linalg.gallery.helmholtz_nystrom import helmholtz_nystrom
+from resolvent.linalg.gallery import helmholtz_nystrom, kite
 from resolvent.papers.aeroacoustics.problem import RANGES, Scattering, draw
 from resolvent.papers.aeroacoustics.terms import largest
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
-from resolvent.solvers.reduced.reduced_model import ReducedModel
+from resolvent.solvers.reduced import ReducedBasis, ReducedModel
 
 __all__ = ["modes"]
 

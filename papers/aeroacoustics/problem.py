@@ -23,10 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import j0, j1, y0, y1
 
-from resolvent.linalg.gallery.curves import kite
-from resolvent.linalg.gallery.helmholtz_nystrom import HelmholtzNystrom, helmholtz_nystrom
-from resolvent.solvers.reduced.nonintrusive_system import NonintrusiveSystem
-from resolvent.solvers.reduced.snapshot_expansion import SnapshotExpansion, Training
+from resolvent.linalg.gallery import HelmholtzNystrom, helmholtz_nystrom, kite
+from resolvent.solvers.reduced import NonintrusiveSystem, SnapshotExpansion, Training
 
 __all__ = ["Scattering", "draw"]
 

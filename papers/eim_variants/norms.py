@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Array, Namespace, namespace_of, to_host
-from resolvent.linalg.interpolation.eim import eim
+from resolvent.linalg import eim
 from resolvent.papers.eim_variants.inverse_distance import fields, points, random_sources, sources
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress

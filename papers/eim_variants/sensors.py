@@ -3,8 +3,7 @@
 import numpy as np
 
 from resolvent.arrays import Array, Namespace, to_host
-from resolvent.linalg.interpolation.eim import eim
-from resolvent.linalg.interpolation.gappy import GappyInterpolant
+from resolvent.linalg import GappyInterpolant, eim
 from resolvent.papers.eim_variants.inverse_distance import fields, points, random_sources, sources
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress

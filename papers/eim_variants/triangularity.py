@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from resolvent.arrays import Array, Namespace, to_host
-from resolvent.linalg.interpolation.eim import eim
+from resolvent.linalg import eim
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
 

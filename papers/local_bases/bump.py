@@ -3,8 +3,7 @@
 import numpy as np
 
 from resolvent.arrays import Namespace, to_host
-from resolvent.linalg.clustering.kmedoids import kmedoids
-from resolvent.linalg.clustering.sine_dissimilarity import sine_dissimilarity
+from resolvent.linalg import kmedoids, sine_dissimilarity
 from resolvent.papers.local_bases.partitions import RULES, compare
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress

@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 
 from resolvent.arrays import Array, Namespace
 from resolvent.papers.running import Progress
-from resolvent.solvers.reduced.local_bases import LocalBases
+from resolvent.solvers.reduced import LocalBases
 
 __all__ = ["RULES", "Comparison", "compare"]
 

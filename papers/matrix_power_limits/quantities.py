@@ -7,8 +7,12 @@ import numpy as np
 
 from resolvent.arrays import Array, Namespace, to_host
 from resolvent.papers.matrix_power_limits.thermal_blocks import ThermalBlocks
-from resolvent.solvers.reduced.inverse_interpolant import InverseInterpolant, inverse_interpolant
-from resolvent.solvers.reduced.logdet_interpolant import LogdetInterpolant, logdet_interpolant
+from resolvent.solvers.reduced import (
+    InverseInterpolant,
+    LogdetInterpolant,
+    inverse_interpolant,
+    logdet_interpolant,
+)
 
 __all__ = ["Quantity", "determinant", "temperature"]
 

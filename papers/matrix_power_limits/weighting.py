@@ -6,7 +6,7 @@ from math import lgamma
 import numpy as np
 
 from resolvent.arrays import Array, Namespace, to_host
-from resolvent.linalg.interpolation.eim import eim
+from resolvent.linalg import eim
 from resolvent.papers.matrix_power_limits.thermal_blocks import thermal_blocks
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress

@@ -17,7 +17,7 @@ from scipy import sparse
 from resolvent.arrays import Namespace
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
-from resolvent.solvers.reduced.nonintrusive_system import NonintrusiveSystem
+from resolvent.solvers.reduced import NonintrusiveSystem
 
 __all__ = ["boundary_value"]
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Namespace
-from resolvent.linalg.gallery.curves import kite as curve
-from resolvent.linalg.gallery.helmholtz_nystrom import HelmholtzNystrom, helmholtz_nystrom
+from resolvent.linalg.gallery import HelmholtzNystrom, helmholtz_nystrom
+from resolvent.linalg.gallery import kite as curve
 from resolvent.papers.nonintrusive_systems.kite import WAVENUMBERS, relative
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
-from resolvent.solvers.reduced.nonintrusive_system import NonintrusiveSystem
+from resolvent.solvers.reduced import NonintrusiveSystem
 
 __all__ = ["resonance"]
 

@@ -7,7 +7,7 @@ from resolvent.papers.rb_error_estimator.comparison import compare, summary
 from resolvent.papers.rb_error_estimator.problems import least_conductivity, thermal_block
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
+from resolvent.solvers.reduced import ReducedBasis
 
 __all__ = ["block"]
 

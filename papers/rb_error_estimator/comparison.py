@@ -7,9 +7,8 @@ import numpy as np
 
 from resolvent.arrays import Array
 from resolvent.papers.running import Progress
-from resolvent.solvers.reduced.affine import AffineSystem
+from resolvent.solvers.reduced import AffineSystem, ReducedBasis
 from resolvent.solvers.reduced.estimators import InterpolatedResidual
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
 
 __all__ = ["ESTIMATORS", "compare", "summary"]
 

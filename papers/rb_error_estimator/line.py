@@ -9,7 +9,7 @@ from resolvent.papers.rb_error_estimator.comparison import compare, summary
 from resolvent.papers.rb_error_estimator.problems import diffusion, exact_solution
 from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
+from resolvent.solvers.reduced import ReducedBasis
 
 __all__ = ["line"]
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.arrays import Array
-from resolvent.solvers.reduced.affine import AffineSystem
+from resolvent.solvers.reduced import AffineSystem
 
 __all__ = ["diffusion", "exact_solution", "least_conductivity", "thermal_block"]
 

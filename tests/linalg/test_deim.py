@@ -6,9 +6,7 @@ import scipy.linalg
 from scipy import sparse
 
 from resolvent.errors import SingularMatrixError
-from resolvent.linalg import gallery
-from resolvent.linalg.interpolation.deim import deim
-from resolvent.linalg.interpolation.qdeim import qdeim
+from resolvent.linalg import deim, gallery, qdeim
 
 DTYPES = ["float32", "float64", "complex64", "complex128"]
 METHODS = [deim, qdeim]

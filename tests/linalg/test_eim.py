@@ -6,9 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from resolvent.linalg.interpolation.eim import eim
-from resolvent.linalg.interpolation.gappy import GappyInterpolant
-from resolvent.linalg.interpolation.geim import geim
+from resolvent.linalg import GappyInterpolant, eim, geim
 from resolvent.results import Reason
 
 EPS = np.finfo(float).eps

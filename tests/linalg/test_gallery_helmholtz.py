@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import h1vp, hankel1, jv, jvp
 
-from resolvent.linalg.gallery.curves import kite
-from resolvent.linalg.gallery.helmholtz_nystrom import helmholtz_nystrom
+from resolvent.linalg.gallery import helmholtz_nystrom, kite
 
 EPS = np.finfo(float).eps
 SOURCE = np.array([-0.3, 0.4])  # inside the kite

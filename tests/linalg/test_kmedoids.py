@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from resolvent import Reason
-from resolvent.linalg.clustering.kmedoids import kmedoids, kmedoids_by_silhouette
+from resolvent.linalg import kmedoids, kmedoids_by_silhouette
 
 EPS = np.finfo(float).eps
 

@@ -8,7 +8,7 @@ from scipy.optimize import nnls
 
 from resolvent import Reason
 from resolvent.errors import ConvergenceError, UntrustedResultError
-from resolvent.linalg.nonnegative_least_squares.nnomp import nnomp
+from resolvent.linalg import nnomp
 
 EPS = np.finfo(float).eps
 

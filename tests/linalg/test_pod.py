@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from resolvent.linalg import gallery
-from resolvent.linalg.interpolation.pod import Pod, pod
+from resolvent.linalg import Pod, gallery, pod
 from resolvent.stopping import UnreachableToleranceWarning
 
 METHODS = ["auto", "gram", "qr", "randomized"]

@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from resolvent.linalg.clustering.sine_dissimilarity import sine_dissimilarity
+from resolvent.linalg import sine_dissimilarity
 
 EPS = np.finfo(float).eps
 

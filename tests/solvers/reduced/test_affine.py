@@ -6,7 +6,7 @@ from scipy import sparse
 
 from resolvent.errors import SingularMatrixError
 from resolvent.operators import as_operator
-from resolvent.solvers.reduced.affine import AffineSystem
+from resolvent.solvers.reduced import AffineSystem
 
 EPS = np.finfo(float).eps
 MUS = np.array([[0.5, 1.0], [2.0, 3.0], [1.0, 0.0]])

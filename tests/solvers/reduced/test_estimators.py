@@ -7,7 +7,7 @@ import pytest
 import scipy.linalg
 from scipy import sparse
 
-from resolvent.solvers.reduced.affine import AffineSystem
+from resolvent.solvers.reduced import AffineSystem, ReducedBasis
 from resolvent.solvers.reduced.estimators import (
     DirectResidual,
     GramResidual,
@@ -15,7 +15,6 @@ from resolvent.solvers.reduced.estimators import (
     OrthonormalResidual,
 )
 from resolvent.solvers.reduced.inner_product import adapt_inner_product, gram_schmidt
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
 from resolvent.solvers.reduced.residual import ResidualPieces, residual_factors
 
 EPS = np.finfo(float).eps

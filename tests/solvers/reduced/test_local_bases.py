@@ -5,8 +5,8 @@ import pytest
 import scipy.sparse
 from scipy.spatial.distance import cdist
 
-from resolvent.linalg.clustering.sine_dissimilarity import sine_dissimilarity
-from resolvent.solvers.reduced.local_bases import LocalBases
+from resolvent.linalg import sine_dissimilarity
+from resolvent.solvers.reduced import LocalBases
 
 EPS = np.finfo(float).eps
 

@@ -6,8 +6,7 @@ from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
 
 from resolvent import ConvergenceError, Reason
-from resolvent.solvers.reduced.nonintrusive_system import NonintrusiveSystem
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
+from resolvent.solvers.reduced import NonintrusiveSystem, ReducedBasis
 
 EPS = np.finfo(float).eps
 N = 12

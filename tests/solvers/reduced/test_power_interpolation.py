@@ -9,10 +9,8 @@ import pytest
 
 from resolvent.linalg import gallery
 from resolvent.results import Reason
-from resolvent.solvers.reduced.inverse_interpolant import inverse_interpolant
-from resolvent.solvers.reduced.logdet_interpolant import logdet_interpolant
+from resolvent.solvers.reduced import inverse_interpolant, logdet_interpolant, power_interpolation
 from resolvent.solvers.reduced.multi_indices import monomials, multi_indices
-from resolvent.solvers.reduced.power_interpolation import power_interpolation
 
 EPS = np.finfo(float).eps
 ORDER = 12

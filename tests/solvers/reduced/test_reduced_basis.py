@@ -7,9 +7,8 @@ from scipy import sparse
 from resolvent import Reason
 from resolvent.errors import ConvergenceError, NotPositiveDefiniteError, SingularMatrixError
 from resolvent.solvers.compiled.small_systems import solve_small_systems
-from resolvent.solvers.reduced.affine import AffineSystem
+from resolvent.solvers.reduced import AffineSystem, ReducedBasis
 from resolvent.solvers.reduced.estimators import ResidualNorm
-from resolvent.solvers.reduced.reduced_basis import ReducedBasis
 
 EPS = np.finfo(float).eps
 TRAIN = np.geomspace(1, 100, 60)
