@@ -27,6 +27,7 @@ __all__ = [
     "is_finite",
     "is_numpy",
     "namespace_of",
+    "take",
     "to_host",
 ]
 
@@ -233,6 +234,13 @@ def complex_dtype(xp: Namespace, dtype: Any) -> Any:
 def eps(xp: Namespace, dtype: Any) -> float:
     """Return the distance from 1 to the next number of ``dtype``."""
     return float(xp.finfo(dtype).eps)
+
+
+def take(x: Array, where: Any, axis: int = 0) -> Array:
+    """Return rows, or what is along another axis, by numbers on the host."""
+    xp = namespace_of(x)
+    numbers = np.asarray(where, dtype=np.intp)
+    return xp.take(x, xp.asarray(numbers, device=device_of(x)), axis=axis)
 
 
 def to_host(x: Any) -> np.ndarray[Any, Any]:

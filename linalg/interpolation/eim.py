@@ -21,9 +21,14 @@ A. Ern and T. Lelièvre, arXiv 1508.05330.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from operator import index
 from typing import Any
 
+import numpy as np
+
 from resolvent.arrays import Array, Namespace, enter, is_numpy
+from resolvent.linalg.factorisations import require_in_range
 from resolvent.linalg.interpolation.greedy import greedy
 from resolvent.linalg.interpolation.interpolant import EmpiricalInterpolant
 from resolvent.linalg.interpolation.left_looking import FunctionResidual
@@ -33,8 +38,8 @@ from resolvent.linalg.interpolation.residual import (
     CompiledResidual,
     MeasuredResidual,
     Norm,
-    Residual,
 )
+from resolvent.linalg.interpolation.values import safe_scale
 
 __all__ = ["eim"]
 
@@ -81,14 +86,17 @@ def eim(
     ValueError
         ``f`` is no matrix or has NaN, infinity or no entries; functionals that don't fit; an
         unknown norm; negative tolerances or ``max_terms``.
+    UntrustedResultError
+        A pivot leaves the range of the dtype: scale ``f``.
     TypeError
         A function without points and parameters, or points with an array.
 
     Notes
     -----
-    Cost: one pass over a copy of ``f`` for each term, ``2 N n`` flops; of a real NumPy array on all
+    Cost: one pass over a copy of ``f`` for each term, ``2 N n`` flops; of a NumPy array on all
     threads by a compiled loop that also finds the largest column. For functions ``n`` evaluations
-    and ``4 N n M`` flops for term M. On a GPU two numbers are read for each term.
+    and ``8 N n M`` flops for term M. On a GPU the norms and two numbers are read for each term.
+    float16 is computed, and returned, in float32.
 
     Nothing is chosen twice: the greedy choice ends where what is left can't be told from rounding
     (reason STAGNATED unless the tolerance is met).
@@ -99,7 +107,7 @@ def eim(
     >>> x, mu = np.linspace(0, 1, 200), np.linspace(1, 10, 100)
     >>> found = eim(1 / (1 + np.outer(x, mu)), tol=1e-10)
     >>> found
-    EmpiricalInterpolant(9 terms, 5.5e-11 of 1.0e+00 left, CONVERGED)
+    EmpiricalInterpolant(12 terms, 3.1e-11 of 1.0e+00 left, CONVERGED)
     >>> new = 1 / (1 + 3.21 * x)
     >>> bool(np.max(np.abs(found(new[found.points]) - new)) < 1e-9)
     True
@@ -108,34 +116,58 @@ def eim(
     if not callable(norm) and norm not in NORMS:
         raise ValueError(f"norm must be 'sup', 'l2' or a function, got {norm!r}")
     if callable(f):
-        residual: Residual = _of_function(f, points, params, norm, functionals)
-    elif points is not None or params is not None:
+        residual = _of_function(f, points, params, norm, functionals)
+        return greedy(residual, None, tol=tol, atol=atol, max_terms=max_terms)
+    if points is not None or params is not None:
         raise TypeError("points and params go with a function f; of an array they are its axes")
-    elif functionals is None:
-        entered = enter(f=f)
-        residual = _of_array(entered.xp, entered.arrays[0], norm)
-    else:
-        entered = enter(f=f, functionals=functionals)
-        f, functionals = entered.arrays
-        residual = _of_functionals(entered.xp, f, functionals, norm)
-    return greedy(residual, functionals, tol=tol, atol=atol, max_terms=max_terms)
+    named = {"f": f} if functionals is None else {"f": f, "functionals": functionals}
+    entered = enter(**named)
+    f, *rest = entered.arrays
+    _require_family(f)
+    scale = safe_scale(entered.xp, f)
+    array = _of_array(entered.xp, f if scale == 1 else f / scale, norm)
+    found = greedy(
+        _measured(array, rest[0]) if rest else array,
+        rest[0] if rest else None,
+        tol=tol,
+        atol=atol / scale,
+        max_terms=max_terms,
+    )
+    if scale == 1:
+        return found
+    with np.errstate(over="ignore"):
+        history = scale * found.history  # a norm may be too large where no entry is
+        upper = require_in_range(entered.xp, scale * found.upper)
+    return replace(found, upper=upper, history=history, floor=scale * found.floor)
 
 
 def _require_limits(tol: float, atol: float, max_terms: int | None) -> None:
     if not (tol >= 0 and atol >= 0):
         raise ValueError(f"tol and atol must not be negative, got {tol} and {atol}")
-    if max_terms is not None and max_terms < 0:
+    if max_terms is not None and index(max_terms) < 0:
         raise ValueError(f"max_terms must not be negative, got {max_terms}")
 
 
-def _of_array(xp: Namespace, f: Array, norm: str | Norm) -> ArrayResidual:
+def _require_family(f: Array) -> None:
     if f.ndim != 2 or 0 in f.shape:
         raise ValueError(
             f"f must be fields (N, n) of at least one point and parameter, got {tuple(f.shape)}"
         )
-    if is_numpy(xp) and not callable(norm) and f.dtype.kind == "f":
-        return CompiledResidual(xp, f, squared=norm == "l2")
+
+
+def _of_array(xp: Namespace, f: Array, norm: str | Norm) -> ArrayResidual:
+    if is_numpy(xp) and not callable(norm):
+        return CompiledResidual(xp, f, norm)
     return ArrayResidual(xp, f, _norm(norm))
+
+
+def _measured(fields: ArrayResidual, functionals: Array) -> MeasuredResidual:
+    points = fields.left.shape[0]
+    if functionals.ndim != 2 or functionals.shape[1] != points or functionals.shape[0] == 0:
+        raise ValueError(
+            f"functionals must have shape (K, {points}), got {tuple(functionals.shape)}"
+        )
+    return MeasuredResidual(fields, functionals)
 
 
 def _of_functionals(

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, Namespace, adjoint, device_of, enter, eps, namespace_of
+from resolvent.arrays import Array, adjoint, enter, eps, namespace_of, take
 from resolvent.linalg.interpolation.values import as_values, times
 
 __all__ = ["GappyInterpolant"]
@@ -33,8 +33,10 @@ class GappyInterpolant:
     basis : (N, M) array
         The fields that are combined.
     stability : float
-        :math:`\|(P^T U)^+\|_2`. For an orthonormal basis the error is at most this number times
-        the distance of the field from the span of the basis, where the points determine ``c``.
+        :math:`\|(D^{1/2} P^T U)^+\|_2`, ``D`` being the weights of the values, by default one. For
+        a basis that is orthonormal in the inner product of the weights the error is at most this
+        number times the distance of the field from the span of the basis, where the points
+        determine ``c``.
     rank : int
         Of ``P^T U``, with singular values below ``rcond`` times the largest taken for zeros.
 
@@ -51,7 +53,7 @@ class GappyInterpolant:
     basis: Array
     stability: float
     rank: int
-    _inverse: Array = field(repr=False)
+    _factors: tuple[Array, Array] = field(repr=False)  # of the pseudo-inverse
 
     @classmethod
     def of(cls, basis: Any, points: Sequence[int] | Array, *, rcond: float | None = None) -> Self:
@@ -74,26 +76,47 @@ class GappyInterpolant:
 
         Notes
         -----
-        Cost: an SVD of the m by M matrix of the basis at the points.
+        Cost: an SVD of the m by M matrix of the basis at the points. Its factors are applied one
+        after the other: an ill-conditioned basis loses no digits that the values have.
         """
         entered = enter(basis=basis)
-        xp, (basis,) = entered.xp, entered.arrays
+        (basis,) = entered.arrays
         if basis.ndim != 2:
             raise ValueError(f"basis must be a matrix (N, M), got shape {tuple(basis.shape)}")
         where = as_points(points, basis.shape[0])
-        rows = xp.take(basis, xp.asarray(where, device=device_of(basis)), axis=0)
-        return cls.fit(where, basis, rows, rcond)
+        return cls.fit(where, basis, take(basis, where), rcond=rcond)
 
     @classmethod
     def fit(
-        cls, points: NDArray[np.intp], basis: Array, rows: Array, rcond: float | None = None
+        cls,
+        points: NDArray[np.intp],
+        basis: Array,
+        rows: Array,
+        *,
+        rcond: float | None = None,
+        weights: Array | None = None,
     ) -> Self:
-        """Return the interpolant of a basis whose values at the points are known."""
-        return cls(points, basis, *_pseudo_inverse(namespace_of(basis), rows, rcond))
+        """Return the interpolant of a basis whose values at the points are known.
+
+        With positive ``weights`` (m,) of the values least squares are weighted by them.
+        """
+        xp, (m, M) = namespace_of(basis), rows.shape
+        if rcond is not None and not 0 <= rcond < 1:
+            raise ValueError(f"rcond must be at least 0 and less than 1, got {rcond}")
+        if m == 0 or M == 0:
+            return cls(points, basis, 0.0, 0, (adjoint(xp, rows), rows @ adjoint(xp, rows)))
+        roots = xp.ones_like(xp.abs(rows[:, 0])) if weights is None else xp.sqrt(weights)
+        U, s, Vh = xp.linalg.svd(rows * roots[:, None], full_matrices=False)
+        tiny = max(m, M) * eps(xp, rows.dtype) if rcond is None else rcond
+        rank = int(xp.sum(xp.astype(s > tiny * s[0], xp.int64)))
+        stability = float(1 / s[rank - 1]) if rank else 0.0
+        right = adjoint(xp, Vh[:rank, :]) / s[:rank]
+        return cls(points, basis, stability, rank, (right, adjoint(xp, U[:, :rank]) * roots))
 
     def coefficients(self, values: Any) -> Array:
         """Return ``c`` (M,) or (M, k) from the values at the points, (m,) or (m, k)."""
-        return times(self._inverse, as_values(values, self.basis, self.points.size))
+        right, left = self._factors
+        return times(right, times(left, as_values(values, self.basis, self.points.size)))
 
     def __call__(self, values: Any) -> Array:
         """Return the fields (N,) or (N, k) from their values at the points, (m,) or (m, k)."""
@@ -107,10 +130,11 @@ class GappyInterpolant:
         xp = namespace_of(self.basis)
         if 0 in self.basis.shape or not self.points.size:
             return 0.0
-        return float(xp.max(xp.sum(xp.abs(self.basis @ self._inverse), axis=1)))
+        right, left = self._factors
+        return float(xp.max(xp.sum(xp.abs((self.basis @ right) @ left), axis=1)))
 
 
-def as_points(points: Sequence[int] | Array, limit: int) -> NDArray[np.intp]:
+def as_points(points: Sequence[int] | Array, limit: int, name: str = "points") -> NDArray[np.intp]:
     """Return row numbers on the host.
 
     Raises
@@ -122,23 +146,9 @@ def as_points(points: Sequence[int] | Array, limit: int) -> NDArray[np.intp]:
     if where.size == 0:
         where = where.astype(np.intp)
     if where.ndim != 1 or where.dtype.kind not in "iu":
-        raise ValueError(f"points must be a sequence of row numbers, got {points!r}")
+        raise ValueError(f"{name} must be a sequence of row numbers, got {points!r}")
     if where.size and not (where.min() >= 0 and where.max() < limit):
-        raise ValueError(f"points must be row numbers from 0 to {limit - 1}, got {points!r}")
+        raise ValueError(f"{name} must be row numbers from 0 to {limit - 1}, got {points!r}")
     if np.unique(where).size < where.size:
-        raise ValueError(f"points must be distinct, got {points!r}")
+        raise ValueError(f"{name} must be distinct, got {points!r}")
     return where.astype(np.intp)
-
-
-def _pseudo_inverse(xp: Namespace, A: Array, rcond: float | None) -> tuple[float, int, Array]:
-    """Return the norm of the pseudo-inverse, the rank, and the pseudo-inverse."""
-    m, n = A.shape
-    if m == 0 or n == 0:
-        return 0.0, 0, adjoint(xp, A)
-    left, s, right = xp.linalg.svd(A, full_matrices=False)
-    tiny = max(m, n) * eps(xp, A.dtype) if rcond is None else rcond
-    rank = int(xp.sum(xp.astype(s > tiny * s[0], xp.int64)))
-    if rank == 0:
-        return 0.0, 0, xp.zeros_like(adjoint(xp, A))
-    left, s, right = left[:, :rank], s[:rank], right[:rank, :]
-    return float(1 / s[-1]), rank, (adjoint(xp, right) / s) @ adjoint(xp, left)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from resolvent.arrays import Array, Namespace, device_of, eps
+from resolvent.arrays import Array, Namespace, device_of, eps, take
 from resolvent.linalg.interpolation.interpolant import EmpiricalInterpolant
 from resolvent.linalg.interpolation.residual import Residual
 from resolvent.results import Reason
@@ -27,12 +27,12 @@ def greedy(
     upper: list[Array] = []  # coefficients of the columns chosen
     history: list[float] = []
     settled = None  # points that were chosen
-    floor = 0.0
+    floor = residual.floor
     while True:
         sizes = residual.sizes()
-        sizes[params] = 0
+        history.append(float(sizes.max()))
+        sizes[params] = -1  # what is left of them is rounding
         j = int(np.argmax(sizes))
-        history.append(float(sizes[j]))
         column, measured = residual.pick(j)
         point = int(xp.argmax(xp.abs(measured)))
         pivot = measured[point]
@@ -40,7 +40,7 @@ def greedy(
         if history[-1] <= max(tol * history[0], atol):
             reason = Reason.CONVERGED
             break
-        if size <= floor or point in points:
+        if sizes[j] <= 0 or size <= floor or point in points:
             reason = Reason.STAGNATED
             break
         if max_terms is not None and len(points) >= max_terms:
@@ -57,15 +57,14 @@ def greedy(
         residual.eliminate(basis[-1], measures[-1], point)
         floor += 2 * eps(xp, column.dtype) * size
     sampled = _columns(xp, measures, measured)
-    where = xp.asarray(np.array(points, dtype=np.intp), device=device_of(column))
     return EmpiricalInterpolant(
         points=np.array(points, dtype=np.intp),
         params=np.array(params, dtype=np.intp),
         basis=_columns(xp, basis, column),
-        triangle=xp.take(sampled, where, axis=0),
+        triangle=take(sampled, points),
         upper=_triangle(xp, upper, column),
         history=np.array(history),
-        next_point=point if size > floor and point not in points else -1,
+        next_point=point if sizes[j] > 0 and size > floor and point not in points else -1,
         floor=floor,
         reason=reason,
         functionals=functionals,

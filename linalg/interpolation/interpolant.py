@@ -21,14 +21,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, device_of, enter, namespace_of, to_host
+from resolvent.arrays import Array, enter, eps, namespace_of, take, to_host
 from resolvent.linalg.interpolation.errors import ErrorSplit, split_error
-from resolvent.linalg.interpolation.gappy import GappyInterpolant
+from resolvent.linalg.interpolation.gappy import GappyInterpolant, as_points
 from resolvent.linalg.interpolation.values import as_values, times
 from resolvent.linalg.triangular import solve_triangular
 from resolvent.results import Outcome, Reason
 
 __all__ = ["EmpiricalInterpolant"]
+
+
+_ADVICE = {
+    Reason.CONVERGED: "what is left of every field meets the tolerance",
+    Reason.MAXITER: "max_terms were taken before the tolerance was met; raise max_terms or tol",
+    Reason.STAGNATED: (
+        "what can be measured of what is left is rounding: raise tol, take a higher precision or, "
+        "with functionals, sensors that see more"
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,8 +62,9 @@ class EmpiricalInterpolant(Outcome):
     next_point : int
         Where most is left after the last term, for `error_estimate`; -1 where nothing is left.
     floor : float
-        Rounding in what is left, to first order: ``2 eps`` times the sum of the moduli of the
-        pivots. What is smaller can't be told from rounding.
+        Rounding in what is measured of what is left, to first order: ``2 eps`` times the sum of the
+        moduli of the pivots, and with functionals that of the measurements. What is smaller can't
+        be told from rounding.
     reason : Reason
         CONVERGED: what is left meets the tolerance. MAXITER: ``max_terms`` were taken.
         STAGNATED: what is left is rounding, and does not meet the tolerance.
@@ -72,6 +83,11 @@ class EmpiricalInterpolant(Outcome):
     reason: Reason
     functionals: Array | None
     _next_row: Array = field(repr=False)
+
+    @property
+    def advice(self) -> str:
+        """What happened, and what to do about it."""
+        return _ADVICE[self.reason]
 
     def __repr__(self) -> str:
         left = f"{self.history[-1]:.1e} of {self.history[0]:.1e} left"
@@ -129,7 +145,12 @@ class EmpiricalInterpolant(Outcome):
         Source: Casenave, Ern and Lelièvre, Variants of the empirical interpolation method,
         arXiv 1508.05330. It equals the classical form; both go through the factors of F.
         """
-        (fields,) = enter(fields=fields).arrays
+        entered = enter(fields=fields)
+        (fields,) = entered.arrays
+        if entered.xp is not namespace_of(self.basis):
+            raise TypeError(
+                f"fields must be of the library of the basis, got {entered.xp.__name__}"
+            )
         if fields.ndim != 2 or fields.shape[1] != self.points.size:
             raise ValueError(
                 f"fields must be those of the {self.points.size} magic parameters, of shape "
@@ -172,23 +193,27 @@ class EmpiricalInterpolant(Outcome):
         """
         fields = as_values(fields, self.basis, self.basis.shape[0], "fields")
         measured = fields if self.functionals is None else times(self.functionals, fields)
-        xp = namespace_of(fields)
-        where = xp.asarray(self.points, device=device_of(fields))
-        found = self(xp.take(measured, where, axis=0))
+        found = self(take(measured, self.points))
         return split_error(self.basis, fields, found, self.lebesgue())
 
     def lebesgue(self) -> float:
         r"""Return the Lebesgue constant, the norm of the interpolation in the maximum norm.
 
-        .. math:: \Lambda = \max_x \sum_l |\ell_l(x)| \le 2^M - 1, \qquad \ell = Q B^{-1} .
+        .. math:: \Lambda = \max_x \sum_l |\ell_l(x)| \|\sigma_l\|_1, \qquad \ell = Q B^{-1},
 
-        The error is at most ``1 + Λ`` times that of the best approximation by the basis.
+        where functionals have the norms of their rows, and points one. The error is at most
+        ``1 + Λ`` times that of the best approximation by the basis. Of points chosen freely it is
+        ``2^M - 1`` at most; with functionals it is an upper bound of the norm.
         """
         if 0 in self.basis.shape:
             return 0.0
         xp = namespace_of(self.basis)
         cardinal = self._solve(self.triangle.T, self.basis.T, lower=False)
-        return float(xp.max(xp.sum(xp.abs(cardinal), axis=0)))
+        sizes = xp.abs(cardinal)
+        if self.functionals is not None:
+            lengths = xp.sum(xp.abs(self.functionals), axis=1)
+            sizes = take(lengths, self.points)[:, None] * sizes
+        return float(xp.max(xp.sum(sizes, axis=0)))
 
     def truncate(self, terms: int) -> "EmpiricalInterpolant":
         """Return the interpolant of the first terms: what the greedy choice had then.
@@ -202,7 +227,8 @@ class EmpiricalInterpolant(Outcome):
             raise ValueError(f"terms must be from 0 to {self.points.size}, got {terms}")
         if terms == self.points.size:
             return self
-        pivots = np.abs(to_host(self.pivots))
+        dropped = np.sum(np.abs(to_host(self.pivots))[terms:])
+        unit = eps(namespace_of(self.basis), self.basis.dtype)
         return EmpiricalInterpolant(
             points=self.points[:terms],
             params=self.params[:terms],
@@ -211,7 +237,7 @@ class EmpiricalInterpolant(Outcome):
             upper=self.upper[:terms, :terms],
             history=self.history[: terms + 1],
             next_point=int(self.points[terms]),
-            floor=self.floor * float(np.sum(pivots[:terms]) / np.sum(pivots)),
+            floor=self.floor - 2 * unit * float(dropped),
             reason=Reason.MAXITER,
             functionals=self.functionals,
             _next_row=self.triangle[terms, :terms],
@@ -238,12 +264,9 @@ class EmpiricalInterpolant(Outcome):
             Positions that don't exist.
         """
         count = self.points.size
-        broken = np.asarray(positions, dtype=np.intp)
-        if broken.ndim != 1 or not np.all((broken >= 0) & (broken < count)):
-            raise ValueError(f"positions must be from 0 to {count - 1}, got {positions!r}")
-        left = np.delete(np.arange(count), broken)
+        left = np.delete(np.arange(count), as_points(positions, count, "positions"))
         xp = namespace_of(self.basis)
-        rows = xp.take(self.triangle, xp.asarray(left, device=device_of(self.basis)), axis=0)
+        rows = take(self.triangle, left)
         snapshots = self.basis @ self.upper
         weights = self.upper / xp.linalg.vector_norm(snapshots, axis=0)
         return GappyInterpolant.fit(self.points[left], self.basis @ weights, rows @ weights)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, device_of, enter, to_host
-from resolvent.linalg.interpolation.residual import Norm, Residual
+from resolvent.arrays import Array, enter, take
+from resolvent.linalg.interpolation.residual import Norm, Residual, measured_sizes
 from resolvent.linalg.triangular import solve_triangular
 
 __all__ = ["FunctionResidual"]
@@ -38,18 +38,17 @@ class FunctionResidual(Residual):
         self._chosen: list[int] = []
         self._places: list[int] = []
         self._basis: list[Array] = []
-        self._best: tuple[int, Array, Array]
+        self._best = self._evaluated(0)
 
     def sizes(self) -> NDArray[np.float64]:
-        """Return the norms of all columns, on the host, and remember the largest column."""
+        """Return the norms of the columns that were not chosen, and remember the largest one."""
         xp, sizes = self.xp, np.zeros(len(self._params))
         todo = [j for j in range(sizes.size) if j not in self._chosen]
         largest = -1.0
         for start in range(0, len(todo), _BLOCK):
             block = todo[start : start + _BLOCK]
             left, known = self._left(xp.stack([self._same(j) for j in block], axis=1))
-            found = to_host(self._norm(left)).astype(np.float64)
-            sizes[block] = found
+            found = sizes[block] = measured_sizes(self._norm, left)
             k = int(np.argmax(found))
             if found[k] > largest:
                 largest = found[k]
@@ -57,14 +56,13 @@ class FunctionResidual(Residual):
         return sizes
 
     def pick(self, j: int) -> tuple[Array, Array]:
-        """Return the largest column twice: the points are its rows."""
-        assert j == self._best[0]
-        return self._best[1], self._best[1]
+        """Return a column twice: the points are its rows."""
+        column = self._column(j)[1]
+        return column, column
 
     def coefficients(self, j: int) -> Array:
-        """Return the coefficients (terms,) with which the largest column was eliminated."""
-        assert j == self._best[0]
-        return self._best[2]
+        """Return the coefficients (terms,) with which column ``j`` was eliminated."""
+        return self._column(j)[2]
 
     def eliminate(self, q: Array, measured: Array, point: int) -> None:  # noqa: ARG002
         """Take ``q`` into the basis."""
@@ -72,17 +70,25 @@ class FunctionResidual(Residual):
         self._places.append(point)
         self._basis.append(q)
 
+    def _column(self, j: int) -> tuple[int, Array, Array]:
+        if self._best[0] != j:
+            self._best = self._evaluated(j)
+        return self._best
+
+    def _evaluated(self, j: int) -> tuple[int, Array, Array]:
+        left, known = self._left(self._same(j)[:, None])
+        return j, left[:, 0], known[:, 0]
+
     def _left(self, fields: Array) -> tuple[Array, Array]:
         """Return what is left of fields, and their coefficients."""
         xp, count = self.xp, len(self._basis)
         if count == 0:
             return fields, fields[:0, :]
-        where = xp.asarray(np.array(self._places), device=device_of(fields))
         Q = xp.stack(self._basis, axis=1)
-        B = xp.take(Q, where, axis=0)
+        B = take(Q, self._places)
         known = xp.zeros_like(fields[:count, :])
         for _ in range(2):
-            more = solve_triangular(xp, B, xp.take(fields, where, axis=0), lower=True, unit=True)
+            more = solve_triangular(xp, B, take(fields, self._places), lower=True, unit=True)
             fields, known = fields - Q @ more, known + more
         return fields, known
 

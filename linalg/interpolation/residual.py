@@ -11,13 +11,21 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, Namespace, namespace_of, to_host
+from resolvent.arrays import Array, Namespace, eps, namespace_of, to_host
 from resolvent.linalg.compiled.elimination import eliminate
 from resolvent.linalg.compiled.threads import alone, threads
 from resolvent.linalg.norms import nonzero
 from resolvent.vectors import scaled_norm
 
-__all__ = ["NORMS", "ArrayResidual", "CompiledResidual", "MeasuredResidual", "Norm", "Residual"]
+__all__ = [
+    "NORMS",
+    "ArrayResidual",
+    "CompiledResidual",
+    "MeasuredResidual",
+    "Norm",
+    "Residual",
+    "measured_sizes",
+]
 
 Norm: TypeAlias = Callable[[Array], Array]
 
@@ -44,9 +52,12 @@ class Residual(ABC):
     ----------
     xp : namespace
         The array library of columns.
+    floor : float
+        Rounding in what was measured before anything was eliminated.
     """
 
     xp: Namespace
+    floor: float = 0.0
 
     @abstractmethod
     def sizes(self) -> NDArray[np.float64]:
@@ -76,7 +87,7 @@ class ArrayResidual(Residual):
 
     def sizes(self) -> NDArray[np.float64]:
         """Return the norms of all columns, on the host."""
-        return to_host(self.norm(self.left)).astype(np.float64)
+        return measured_sizes(self.norm, self.left)
 
     def pick(self, j: int) -> tuple[Array, Array]:
         """Return a column twice: the points are its rows."""
@@ -98,17 +109,35 @@ class ArrayResidual(Residual):
         self.left = self.left - q[:, None] * row[None, :]
 
 
-class CompiledResidual(ArrayResidual):
-    """A real array of NumPy: every elimination is one pass that also measures the columns."""
+def measured_sizes(norm: Norm, columns: Array) -> NDArray[np.float64]:
+    """Return the norms of columns on the host.
 
-    def __init__(self, xp: Namespace, f: Array, *, squared: bool) -> None:
-        super().__init__(xp, np.array(f, order="C"), NORMS["l2" if squared else "sup"])
-        self._parts = np.empty((threads(f.size), f.shape[1]), f.dtype)
-        self._squared, self._unit = False, f.dtype.type(1)
-        self._pass(np.zeros(f.shape[0], f.dtype), self.left[0])
-        if squared:
-            self._squared, self._unit = True, f.dtype.type(scaled_norm(self._sizes)[0])
-            self._pass(np.zeros(f.shape[0], f.dtype), self.left[0])
+    Raises
+    ------
+    ValueError
+        The norm does not return one number for each column, finite and not negative.
+    """
+    sizes = np.asarray(to_host(norm(columns)))
+    count = columns.shape[1]
+    if sizes.shape != (count,) or not np.all((sizes >= 0) & (sizes < np.inf)):
+        raise ValueError(
+            f"norm must return one finite number, not negative, for each of {count} columns; got "
+            f"shape {sizes.shape}"
+        )
+    return sizes.astype(np.float64)
+
+
+class CompiledResidual(ArrayResidual):
+    """An array of NumPy: every elimination is one pass that also measures the columns."""
+
+    def __init__(self, xp: Namespace, f: Array, norm: str) -> None:
+        super().__init__(xp, np.array(f, order="C"), NORMS[norm])
+        self._sums, self._squares = norm == "l2", norm == "l2" or f.dtype.kind == "c"
+        real = self.left.real.dtype
+        # sums of many squares are formed in double precision
+        self._parts = np.empty((threads(f.size), f.shape[1]), np.float64 if self._sums else real)
+        self._sizes = super().sizes()
+        self._unit = real.type(scaled_norm(self._sizes)[0])
 
     def sizes(self) -> NDArray[np.float64]:
         """Return the norms of all columns."""
@@ -117,22 +146,22 @@ class CompiledResidual(ArrayResidual):
     def subtract(self, q: Array, row: Array) -> None:
         """Subtract ``outer(q, row)``."""
         self._rows.append(row)
-        self._pass(q, row)
-
-    def _pass(self, q: Array, row: Array) -> None:
         with alone(len(self._parts)):
-            eliminate(self.left, q, row, self._parts, 1 / self._unit, self._squared)
+            eliminate(self.left, q, row, self._parts, 1 / self._unit, self._squares, self._sums)
         parts = self._parts.astype(np.float64)
-        largest, sums = parts.max(axis=0), parts.sum(axis=0)
-        self._sizes = self._unit * np.sqrt(sums) if self._squared else largest
+        found = parts.sum(axis=0) if self._sums else parts.max(axis=0)
+        self._sizes = self._unit * np.sqrt(found) if self._squares else found
 
 
 class MeasuredResidual(Residual):
     """Fields of which functionals are measured; both are eliminated with the same coefficients."""
 
-    def __init__(self, fields: ArrayResidual, measured: ArrayResidual) -> None:
-        self.xp = fields.xp
-        self.fields, self.measured = fields, measured
+    def __init__(self, fields: ArrayResidual, functionals: Array) -> None:
+        xp, f = fields.xp, fields.left
+        self.xp = xp
+        self.fields, self.measured = fields, ArrayResidual(xp, functionals @ f, NORMS["sup"])
+        terms = xp.abs(functionals) @ xp.abs(f)
+        self.floor = 2 * eps(xp, f.dtype) * float(xp.max(terms))
 
     def sizes(self) -> NDArray[np.float64]:
         """Return the norms of all fields, on the host."""

@@ -1,10 +1,11 @@
 """Values at points, as interpolants take them, and products with them."""
 
+import math
 from typing import Any
 
-from resolvent.arrays import Array, complex_dtype, device_of, enter, namespace_of
+from resolvent.arrays import Array, Namespace, complex_dtype, device_of, enter, namespace_of
 
-__all__ = ["as_values", "times"]
+__all__ = ["as_values", "safe_scale", "times"]
 
 
 def as_values(values: Any, basis: Array, wanted: int, name: str = "values") -> Array:
@@ -42,3 +43,17 @@ def times(A: Array, x: Array) -> Array:
     dtype = xp.result_type(A, x)
     A, x = (v if v.dtype == dtype else xp.astype(v, dtype) for v in (A, x))
     return A @ x
+
+
+def safe_scale(xp: Namespace, A: Array) -> float:
+    """Return 1, or a power of two near the largest modulus where squares would leave the range."""
+    largest = (
+        float(xp.max(xp.abs(A)))
+        if xp.isdtype(A.dtype, "complex floating")
+        else max(float(xp.max(A)), -float(xp.min(A)))
+    )
+    info = xp.finfo(A.dtype)
+    low, high = float(info.smallest_normal) ** 0.25, float(info.max) ** 0.25
+    if largest == 0 or low < largest < high:
+        return 1.0
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1)
