@@ -1,10 +1,15 @@
-"""Norms and bounds of a batch of matrices, each of shape ``(..., 1, 1)`` so that it scales them."""
+"""Norms and bounds of a batch of matrices, each of shape ``(..., 1, 1)`` so that it scales them.
+
+Those of columns are of one matrix, of shape ``(n,)``.
+"""
 
 import numpy as np
 
-from resolvent.arrays import Array, Namespace, adjoint
+from resolvent.arrays import Array, Namespace, adjoint, device_of
 
 __all__ = [
+    "column_norms",
+    "column_scales",
     "frobenius",
     "identity_like",
     "infinity",
@@ -31,6 +36,26 @@ def frobenius(xp: Namespace, A: Array) -> Array:
     largest = _largest(xp, magnitude)
     relative = magnitude / nonzero(xp, largest)
     return largest * xp.sqrt(xp.sum(relative**2, axis=(-2, -1), keepdims=True))
+
+
+def column_norms(xp: Namespace, A: Array) -> Array:
+    """Return the Euclidean norms (n,) of the columns of one matrix, real or complex.
+
+    Safe at both ends of the range; infinite only where the norm itself is beyond it.
+    """
+    scales = column_scales(xp, A)
+    with np.errstate(over="ignore"):
+        return scales * xp.linalg.vector_norm(_parts(xp, A) / scales, axis=0)
+
+
+def column_scales(xp: Namespace, A: Array) -> Array:
+    """Return powers of two (n,) near the largest entry of each column, one for zero columns."""
+    parts = _parts(xp, A)
+    if parts.shape[0] == 0:
+        return xp.ones((parts.shape[1],), dtype=parts.dtype, device=device_of(A))
+    largest = nonzero(xp, xp.max(xp.abs(parts), axis=0))
+    top = 1023.0 if xp.finfo(parts.dtype).bits == 64 else 127.0  # of the largest power of two
+    return 2.0 ** xp.clip(xp.floor(xp.log2(largest)), max=top)
 
 
 def infinity(xp: Namespace, A: Array) -> Array:
@@ -85,6 +110,12 @@ def power(A: Array, exponent: int) -> Array:
         if not exponent:
             return result
         A = A @ A
+
+
+def _parts(xp: Namespace, A: Array) -> Array:
+    """Return real parts above imaginary ones: the absolute value of an entry may be infinite."""
+    is_complex = xp.isdtype(A.dtype, "complex floating")
+    return xp.concat([xp.real(A), xp.imag(A)]) if is_complex else A
 
 
 def _largest(xp: Namespace, x: Array) -> Array:

@@ -54,6 +54,10 @@ class AffineSystem:
     solver : callable, optional
         ``(A, b) -> x``, how the large system is solved: needed where a term is an operator without
         entries, and on GPUs where it is sparse. By default a dense or sparse LU factorisation.
+    defect : AffineSystem, optional
+        Of a system that stands for another: to first order what its matrices and right-hand sides
+        miss, as a system of the same order. Reduced models count the residual of the defect,
+        ``b_def(mu) - A_def(mu) u``, to what interpolation misses.
 
     Attributes
     ----------
@@ -67,7 +71,7 @@ class AffineSystem:
     ValueError
         Shapes that don't fit, no terms, NaN or infinity; later, coefficients of a wrong shape.
     TypeError
-        Terms of several array libraries.
+        Terms, or a defect, of several array libraries.
 
     Notes
     -----
@@ -93,6 +97,7 @@ class AffineSystem:
     matrix_coefficients: Coefficients
     rhs_coefficients: Coefficients | None = None
     solver: Callable[[Any, Array], Array] | None = None
+    defect: "AffineSystem | None" = None
 
     def __post_init__(self) -> None:
         xp, b = right_hand_sides(self.rhs_terms)
@@ -111,6 +116,7 @@ class AffineSystem:
         dtype = common_dtype(xp, [b.dtype, *(A.dtype for A in terms)])
         object.__setattr__(self, "matrix_terms", entries(xp, terms, dtype))
         object.__setattr__(self, "rhs_terms", xp.astype(b, dtype))
+        self._check_defect()
 
     @property
     def xp(self) -> Namespace:
@@ -203,6 +209,18 @@ class AffineSystem:
         """The sparse terms on one pattern."""
         sparse = hasattr(self.matrix_terms[0], "tocsr")
         return AlignedSum.of(self.matrix_terms) if sparse else None
+
+    def _check_defect(self) -> None:
+        if self.defect is None:
+            return
+        if not isinstance(self.defect, AffineSystem):
+            raise TypeError(f"defect must be an AffineSystem, got {type(self.defect).__name__}")
+        if self.defect.xp is not self.xp:
+            raise TypeError(f"defect must be of {self.xp.__name__} as the system is")
+        if self.defect.order != self.order:
+            raise ValueError(
+                f"defect must have {self.order} unknowns as the system has, got {self.defect.order}"
+            )
 
     def _solve_one(self, mus: Array, alpha: Array, B: Array, k: int) -> Array:
         solve = self.solver or solve_direct

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resolvent.arrays import Array, to_host
 from resolvent.results import Reason
+from resolvent.solvers.reduced.estimates import Estimate
 from resolvent.solvers.reduced.reduced_model import ReducedModel
 
 __all__ = ["choose_snapshots"]
@@ -22,9 +24,9 @@ def choose_snapshots(
     atol: float,
     max_terms: int,
 ) -> ReducedModel:
-    """Extend a model until its bounds meet the tolerance at all training parameters.
+    """Extend a model until its bounds, with their resolution, meet the tolerance everywhere.
 
-    No parameter is chosen twice, and none whose bound can't be told from rounding.
+    No parameter is chosen twice, and none whose bound can't be told from its resolution.
     """
     host = to_host(train)
     chosen: list[int] = []
@@ -35,7 +37,7 @@ def choose_snapshots(
         history.append(float(bounds.max()))
         open_ = bounds > resolution
         open_[chosen] = False
-        if max(history[-1], float(resolution.max())) <= max(tol * history[0], atol):
+        if float((bounds + resolution).max()) <= max(tol * history[0], atol):
             reason = Reason.CONVERGED
         elif len(chosen) >= max_terms:
             reason = Reason.MAXITER
@@ -50,17 +52,19 @@ def choose_snapshots(
                 continue
             # the snapshot depends on the basis: the bound sees noise
             reason = Reason.STAGNATED
-        return _concluded(model, chosen, host, history, reason)
+        numbers = np.array(chosen, dtype=np.intp)
+        return replace(
+            model,
+            chosen=numbers,
+            chosen_parameters=host[numbers],
+            history=np.array(history),
+            reason=reason,
+            left=_left(estimate, resolution),
+        )
 
 
-def _concluded(
-    model: ReducedModel, chosen: list[int], train: Any, history: list[float], reason: Reason
-) -> ReducedModel:
-    numbers = np.array(chosen, dtype=np.intp)
-    return replace(
-        model,
-        chosen=numbers,
-        chosen_parameters=train[numbers],
-        history=np.array(history),
-        reason=reason,
-    )
+def _left(estimate: Estimate, resolution: NDArray[Any]) -> str:
+    """Name the larger part of the resolution, where it is worst."""
+    k = int(resolution.argmax())
+    missed, rounding = float(estimate.interpolation[k]), float(estimate.floor[k])
+    return "interpolation" if missed > rounding else "rounding"

@@ -12,13 +12,15 @@ C. Engwer, M. Ohlberger and S. Rave (2014) for estimators that survive rounding.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from resolvent.arrays import Array, enter
+from resolvent.arrays import Array
 from resolvent.results import Reason
 from resolvent.solvers.reduced.affine import AffineSystem
+from resolvent.solvers.reduced.coercivity import check_coercivity
+from resolvent.solvers.reduced.defect import ReducedDefect
 from resolvent.solvers.reduced.estimators import METHODS, Method
 from resolvent.solvers.reduced.greedy import choose_snapshots
 from resolvent.solvers.reduced.inner_product import (
@@ -26,12 +28,20 @@ from resolvent.solvers.reduced.inner_product import (
     adapt_inner_product,
     gram_schmidt,
 )
-from resolvent.solvers.reduced.reduced_model import ReducedModel, project
-from resolvent.solvers.reduced.reduced_systems import solve_reduced
-from resolvent.solvers.reduced.residual import ResidualPieces, residual_factors
-from resolvent.solvers.reduced.terms import parameters
+from resolvent.solvers.reduced.reduced_model import ReducedModel, project, training_factors
+from resolvent.solvers.reduced.residual import ResidualPieces
+from resolvent.solvers.reduced.terms import of_rows, parameters
 
 __all__ = ["ReducedBasis"]
+
+
+class Expanded(Protocol):
+    """What stands for an affine system, such as `NonintrusiveSystem`."""
+
+    @property
+    def affine(self) -> AffineSystem:
+        """The system."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +50,8 @@ class ReducedBasis:
 
     Parameters
     ----------
-    system : AffineSystem
-        The large system, of N unknowns.
+    system : AffineSystem or NonintrusiveSystem
+        The large system, of N unknowns; or anything that has one as its attribute ``affine``.
     X : (N, N) array or SciPy sparse matrix, optional
         Hermitian positive definite: errors are measured in :math:`\|v\|_X = (v^H X v)^{1/2}`, and
         the basis is orthonormal in it. By default the identity.
@@ -63,6 +73,8 @@ class ReducedBasis:
 
     Attributes
     ----------
+    affine : AffineSystem
+        What is reduced.
     by : InnerProduct
         X, factorised.
 
@@ -99,10 +111,11 @@ class ReducedBasis:
     True
     """
 
-    system: AffineSystem
+    system: AffineSystem | Expanded
     X: Any = None
     coercivity: Any = None
     estimator: str | Method = "orthonormal"
+    affine: AffineSystem = field(init=False, repr=False)
     by: InnerProduct = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -110,14 +123,15 @@ class ReducedBasis:
             raise ValueError(
                 f"estimator must be one of {', '.join(METHODS)}, got {self.estimator!r}"
             )
-        if (
-            self.coercivity is not None
-            and not callable(self.coercivity)
-            and not self.coercivity > 0
-        ):
-            raise ValueError(f"coercivity must be positive, got {self.coercivity}")
-        by = adapt_inner_product(self.X, self.system.rhs_terms)
-        object.__setattr__(self, "by", by)
+        affine = getattr(self.system, "affine", self.system)
+        if not isinstance(affine, AffineSystem):
+            raise TypeError(
+                f"system must be an AffineSystem, or have one as its attribute affine, got "
+                f"{type(self.system).__name__}"
+            )
+        object.__setattr__(self, "coercivity", check_coercivity(self.coercivity))
+        object.__setattr__(self, "affine", affine)
+        object.__setattr__(self, "by", adapt_inner_product(self.X, affine.rhs_terms))
 
     def greedy(
         self, train: Any, tol: float = 1e-8, *, atol: float = 0.0, max_terms: int | None = None
@@ -153,7 +167,7 @@ class ReducedBasis:
             raise ValueError(f"tol and atol must not be negative, got {tol} and {atol}")
         limit = train.shape[0] if max_terms is None else max_terms
         return choose_snapshots(
-            self._model(self.system.rhs_terms[:, :0], train),
+            self._model(self.affine.rhs_terms[:, :0], train),
             lambda model, snapshot: self._extended(model, snapshot, train),
             train,
             tol=tol,
@@ -182,29 +196,29 @@ class ReducedBasis:
         return self._model(self._columns("V", V), train)
 
     def _model(self, basis: Array, train: Any) -> ReducedModel:
-        by, system = self.by, self.system
+        by, system = self.by, self.affine
         pieces = ResidualPieces.of_rhs(by, system.rhs_terms).extend(system.matrix_terms, basis)
         method = METHODS[self.estimator] if isinstance(self.estimator, str) else self.estimator
-        return self._assembled(basis, pieces, method, train)
+        defect = system.defect and ReducedDefect.of(by, system.defect).extend(basis)
+        return self._assembled(basis, pieces, method, defect, train)
 
     def _extended(self, model: ReducedModel, snapshots: Array, train: Any) -> ReducedModel:
         basis, _ = gram_schmidt(self.by, model.basis, snapshots)
-        pieces = model.pieces.extend(self.system.matrix_terms, basis[:, model.size :])
-        return self._assembled(basis, pieces, model.estimator.extend, train)
+        new = basis[:, model.size :]
+        pieces = model.pieces.extend(self.affine.matrix_terms, new)
+        defect = model.defect and model.defect.extend(new)
+        return self._assembled(basis, pieces, model.estimator.extend, defect, train)
 
     def _assembled(
-        self, basis: Array, pieces: ResidualPieces, method: Method, train: Any
+        self,
+        basis: Array,
+        pieces: ResidualPieces,
+        method: Method,
+        defect: ReducedDefect | None,
+        train: Any,
     ) -> ReducedModel:
-        system = self.system
+        system = self.affine
         matrices, rhs = project(basis, pieces, len(system.matrix_terms), system.rhs_terms.shape[1])
-
-        def training() -> Array | None:
-            if train is None:
-                return None
-            mus = parameters(train)
-            alpha, beta = system.coefficients(mus)
-            return residual_factors(alpha, beta, solve_reduced(matrices, rhs, alpha, beta, mus))
-
         return ReducedModel(
             basis=basis,
             matrix_terms=matrices,
@@ -216,18 +230,12 @@ class ReducedBasis:
             system=system,
             by=self.by,
             pieces=pieces,
-            estimator=method(pieces, training),
+            estimator=method(pieces, training_factors(system, matrices, rhs, train)),
             coercivity=self.coercivity,
+            defect=defect,
+            train=train,
         )
 
     def _columns(self, name: str, vectors: Any) -> Array:
-        entered = enter(matrix=False, **{name: vectors})
-        (columns,), system = entered.arrays, self.system
-        columns = columns[:, None] if columns.ndim == 1 else columns
-        if columns.ndim != 2 or columns.shape[0] != system.order:
-            raise ValueError(
-                f"{name} must be of shape ({system.order}, n), got {tuple(columns.shape)}"
-            )
-        if entered.xp is not system.xp:
-            raise TypeError(f"{name} must be of {system.xp.__name__} as the system is")
-        return columns
+        columns = of_rows(name, vectors, self.affine.order, self.affine.rhs_terms)
+        return columns[:, None] if columns.ndim == 1 else columns

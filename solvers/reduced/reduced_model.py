@@ -1,31 +1,41 @@
 r"""A reduced model: a small system for every parameter, and a bound on what it misses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, adjoint, conj, device_of, enter, namespace_of, to_host
+from resolvent.arrays import Array, adjoint, conj, namespace_of
 from resolvent.linalg.interpolation.values import times
 from resolvent.results import Outcome, Reason
 from resolvent.solvers.reduced.affine import AffineSystem
+from resolvent.solvers.reduced.coercivity import coercivity_at
+from resolvent.solvers.reduced.defect import ReducedDefect
 from resolvent.solvers.reduced.estimates import Effectivity, Estimate
-from resolvent.solvers.reduced.estimators import Estimator
+from resolvent.solvers.reduced.estimators import Estimator, TrainingFactors
 from resolvent.solvers.reduced.inner_product import InnerProduct
 from resolvent.solvers.reduced.output import Output
 from resolvent.solvers.reduced.reduced_systems import solve_reduced
 from resolvent.solvers.reduced.residual import ResidualPieces, residual_factors
-from resolvent.solvers.reduced.terms import parameters
+from resolvent.solvers.reduced.terms import of_rows, parameters
 
-__all__ = ["ReducedModel", "project"]
+__all__ = ["ReducedModel", "project", "training_factors"]
 
 _ADVICE = {
     Reason.CONVERGED: "the bounds met the tolerance at all training parameters",
     Reason.MAXITER: "the basis has max_terms vectors; raise max_terms or tol",
-    Reason.STAGNATED: (
-        "the bounds have reached their resolution before the tolerance: raise tol, take "
+}
+_STAGNATED = {
+    "rounding": (
+        "the bounds have reached their resolution, rounding, before the tolerance: raise tol, take "
         "estimator='orthonormal' or a higher precision"
+    ),
+    "interpolation": (
+        "the bounds have reached their resolution, what interpolation misses, before the "
+        "tolerance: raise tol, expand the system with a smaller one, or give estimator='eim' more "
+        "training parameters"
     ),
 }
 
@@ -53,8 +63,10 @@ class ReducedModel(Outcome):
         The largest bound over the training parameters for each number of basis vectors, from none.
     reason : Reason
         CONVERGED: the bounds, and their resolution, met the tolerance. MAXITER: ``max_terms`` were
-        taken. STAGNATED: what is left can't be resolved, by rounding or by interpolation. A model
-        of a given basis is CONVERGED.
+        taken, or the model was truncated. STAGNATED: what is left can't be resolved. A model of a
+        given basis is CONVERGED.
+    left : {'rounding', 'interpolation'}
+        What the resolution mostly consists of where it is worst: what is left if STAGNATED.
     system : AffineSystem
         What was reduced.
     by : InnerProduct
@@ -65,6 +77,10 @@ class ReducedModel(Outcome):
         How the norm of a residual is evaluated.
     coercivity : float, callable or None
         Lower bound on the coercivity (or inf-sup) constant.
+    defect : ReducedDefect or None
+        Of a system that stands for another.
+    train : (n, d) array or None
+        Training parameters.
     """
 
     basis: Array
@@ -79,6 +95,9 @@ class ReducedModel(Outcome):
     pieces: ResidualPieces
     estimator: Estimator
     coercivity: Any
+    defect: ReducedDefect | None
+    train: Any
+    left: str = "rounding"
 
     @property
     def size(self) -> int:
@@ -88,7 +107,8 @@ class ReducedModel(Outcome):
     @property
     def advice(self) -> str:
         """What happened, and what to do about it."""
-        return _ADVICE[self.reason]
+        stagnated = self.reason is Reason.STAGNATED
+        return _STAGNATED[self.left] if stagnated else _ADVICE[self.reason]
 
     def solve(self, mus: Any) -> Array:
         """Return the coefficients ``c`` of reduced solutions, (Nr, k), for all parameters at once.
@@ -109,16 +129,24 @@ class ReducedModel(Outcome):
         return self._answer(parameters(mus))[2]
 
     def lift(self, c: Any) -> Array:
-        """Return reduced solutions as vectors of the large system, (N,) or (N, k)."""
-        (c,) = enter(matrix=False, c=c).arrays
-        if c.ndim not in (1, 2) or c.shape[0] != self.size:
-            raise ValueError(f"c must be of shape ({self.size}, k), got {tuple(c.shape)}")
-        return times(self.basis, c)
+        """Return reduced solutions as vectors of the large system, (N,) or (N, k).
+
+        Raises
+        ------
+        ValueError
+            ``c`` has not Nr rows, or is on another device.
+        TypeError
+            ``c`` is of another array library than the basis.
+        """
+        return times(self.basis, of_rows("c", c, self.size, self.basis))
 
     def estimate(self, mus: Any) -> Estimate:
         r"""Return bounds on the errors of the reduced solutions, with their resolution.
 
         .. math:: \|u(\mu) - V c(\mu)\|_X \le \frac{\|b(\mu) - A(\mu) V c(\mu)\|_{X'}}{\alpha(\mu)}
+
+        What a system's `defect` leaves of the right-hand side, the same norm of
+        ``b_def - A_def V c``, is added to what interpolation misses.
 
         Parameters
         ----------
@@ -132,21 +160,29 @@ class ReducedModel(Outcome):
             The coercivity is not positive, or not of shape (k,).
         """
         mus = parameters(mus)
-        value, floor, interpolation = self.estimator(residual_factors(*self._answer(mus)))
+        alpha, beta, c = self._answer(mus)
+        value, floor, interpolation = self.estimator(residual_factors(alpha, beta, c))
+        if self.defect is not None:
+            missed = self.defect(mus, c)
+            interpolation = interpolation + namespace_of(c).astype(missed, interpolation.dtype)
         if self.coercivity is None:
             return Estimate(value, floor, interpolation, "dual norm of the residual")
-        alpha = self._coercivity(mus, value)
+        alpha = coercivity_at(self.coercivity, mus, value)
         return Estimate(value / alpha, floor / alpha, interpolation / alpha, "error in X")
 
     def effectivity(self, mus: Any) -> Effectivity:
-        """Return true errors beside their bounds, on a test set; solves the large system for it."""
+        """Return true errors beside their bounds, on a test set; solves the large system for it.
+
+        Errors are those against the system as it was reduced: what its own `defect` may miss is in
+        the bounds, but not in them.
+        """
         mus = parameters(mus)
         truth = self.system.solve(mus)
         error = truth - self.lift(self.solve(mus))
         xp = self.system.xp
         squares = xp.sum(conj(xp, error) * self.by.times(error), axis=0)
         own = self.by.dual_norms(self.system.residual(mus, truth))
-        alpha = 1 if self.coercivity is None else self._coercivity(mus, own)
+        alpha = 1 if self.coercivity is None else coercivity_at(self.coercivity, mus, own)
         return Effectivity(xp.sqrt(xp.abs(squares)), self.estimate(mus), own / alpha)
 
     def output(self, functionals: Any) -> Output:
@@ -158,6 +194,46 @@ class ReducedModel(Outcome):
             The columns are the functionals.
         """
         return Output.of(self, functionals)
+
+    def truncate(self, size: int) -> "ReducedModel":
+        """Return the model of the first vectors of the basis.
+
+        Parameters
+        ----------
+        size : int
+            At most that of this model.
+
+        Raises
+        ------
+        ValueError
+            ``size`` is negative, or larger than the basis.
+
+        Notes
+        -----
+        Reduced terms and estimators are cut, no large vector is touched; ``'eim'`` chooses and
+        evaluates its residuals anew.
+        """
+        size = index(size)
+        if not 0 <= size <= self.size:
+            raise ValueError(f"size must be from 0 to {self.size}, got {size}")
+        if size == self.size:
+            return self
+        matrices, rhs = self.matrix_terms[:, :size, :size], self.rhs_terms[:size, :]
+        pieces = self.pieces.truncate(self.system, size)
+        training = training_factors(self.system, matrices, rhs, self.train)
+        return replace(
+            self,
+            basis=self.basis[:, :size],
+            matrix_terms=matrices,
+            rhs_terms=rhs,
+            chosen=self.chosen[:size],
+            chosen_parameters=self.chosen_parameters[:size],
+            history=self.history[: size + 1],
+            reason=Reason.MAXITER if self.history.size else self.reason,
+            pieces=pieces,
+            estimator=self.estimator.truncate(pieces, training),
+            defect=None if self.defect is None else self.defect.truncate(size),
+        )
 
     def __repr__(self) -> str:
         last = f", bounds at most {self.history[-1]:.1e}" if self.history.size else ""
@@ -171,22 +247,6 @@ class ReducedModel(Outcome):
         c = solve_reduced(self.matrix_terms, self.rhs_terms, alpha, beta, mus)
         return alpha, beta, c
 
-    def _coercivity(self, mus: Array, like: Array) -> Any:
-        if not callable(self.coercivity):
-            return float(self.coercivity)
-        xp = self.system.xp
-        (alpha,) = enter(matrix=False, coercivity=self.coercivity(mus)).arrays
-        if tuple(alpha.shape) != (mus.shape[0],):
-            raise ValueError(
-                f"coercivity must return shape ({mus.shape[0]},) for {mus.shape[0]} parameters, "
-                f"got {tuple(alpha.shape)}"
-            )
-        least = to_host(alpha)
-        if not np.all(least > 0):
-            k = int(np.argmin(least))
-            raise ValueError(f"coercivity must be positive; it is {least[k]:.3g} at {mus[k, :]}")
-        return xp.astype(xp.asarray(alpha, device=device_of(like)), like.dtype)
-
 
 def project(V: Array, pieces: ResidualPieces, Qa: int, Qb: int) -> tuple[Array, Array]:
     """Return the reduced terms ``(Qa, Nr, Nr)`` and ``(Nr, Qb)`` from the pieces of residuals."""
@@ -195,3 +255,18 @@ def project(V: Array, pieces: ResidualPieces, Qa: int, Qb: int) -> tuple[Array, 
     n = V.shape[1]
     matrices = xp.permute_dims(xp.reshape(reduced[:, Qb:], (n, n, Qa)), (2, 0, 1))
     return matrices, reduced[:, :Qb]
+
+
+def training_factors(
+    system: AffineSystem, matrices: Array, rhs: Array, train: Any
+) -> TrainingFactors:
+    """Return what gives the factors of the training parameters, for the estimator that asks."""
+
+    def factors() -> Array | None:
+        if train is None:
+            return None
+        mus = parameters(train)
+        alpha, beta = system.coefficients(mus)
+        return residual_factors(alpha, beta, solve_reduced(matrices, rhs, alpha, beta, mus))
+
+    return factors

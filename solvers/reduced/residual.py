@@ -15,6 +15,7 @@ import numpy as np
 
 from resolvent.arrays import Array, device_of, eps, namespace_of
 from resolvent.linalg.interpolation.values import times
+from resolvent.solvers.reduced.affine import AffineSystem
 from resolvent.solvers.reduced.inner_product import InnerProduct
 
 __all__ = ["ResidualPieces", "residual_factors"]
@@ -63,6 +64,11 @@ class ResidualPieces:
             xp.concat([old, new], axis=1),
             xp.concat([self.noise, xp.astype(noise, self.noise.dtype)]),
         )
+
+    def truncate(self, system: AffineSystem, size: int) -> "ResidualPieces":
+        """Keep those of the first vectors of the basis."""
+        count = system.rhs_terms.shape[1] + len(system.matrix_terms) * size
+        return ResidualPieces(self.by, self.columns[:, :count], self.noise[:count])
 
     def norms(self, factors: Array) -> Array:
         """Return the dual norms of ``P z``, (k,), for factors ``z`` (m, k), from the residuals."""

@@ -5,13 +5,14 @@ from typing import Any
 
 import array_api_compat
 
-from resolvent.arrays import Array, Namespace, complex_dtype, enter
+from resolvent.arrays import Array, Namespace, complex_dtype, device_of, enter, namespace_of
 from resolvent.operators import Operator
 
 __all__ = [
     "common_dtype",
     "entries",
     "of_precision",
+    "of_rows",
     "one_parameter",
     "parameters",
     "real_dtype",
@@ -88,6 +89,21 @@ def of_precision(xp: Namespace, dtype: Any, like: Any) -> Any:
     """Return ``dtype``, real or complex as it is, in the precision of ``like``."""
     real = real_dtype(xp, like)
     return complex_dtype(xp, real) if xp.isdtype(dtype, "complex floating") else real
+
+
+def of_rows(name: str, vectors: Any, rows: int, like: Array) -> Array:
+    """Return ``(rows,)`` or ``(rows, n)`` in the library and the precision of ``like``."""
+    entered, xp = enter(matrix=False, **{name: vectors}), namespace_of(like)
+    (found,) = entered.arrays
+    if found.ndim not in (1, 2) or found.shape[0] != rows:
+        raise ValueError(
+            f"{name} must be of shape ({rows},) or ({rows}, n), got {tuple(found.shape)}"
+        )
+    if entered.xp is not xp:
+        raise TypeError(f"{name} must be of {xp.__name__} as the system is")
+    if device_of(found) != device_of(like):
+        raise ValueError(f"{name} is on {device_of(found)}, the system is on {device_of(like)}")
+    return xp.astype(found, of_precision(xp, found.dtype, like.dtype))
 
 
 def stack_rows(name: str, values: Any, mus: Array) -> Array:

@@ -18,6 +18,41 @@ def test_norms_are_those_of_numpy_at_every_scale(backend, scale, rng):
         np.testing.assert_allclose(got, wanted, rtol=50 * EPS)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("end", ["smallest", "one", "largest"])
+def test_column_norms_hold_at_both_ends_of_the_range(backend, dtype, end):
+    info = np.finfo(dtype)
+    entry = {"smallest": info.smallest_subnormal, "one": info.dtype.type(1), "largest": info.max}
+    unit = entry[end]
+    host = np.zeros((9, 4), dtype)
+    host[:, 0] = unit if end != "largest" else unit / 16  # the norm itself is in the range
+    host[0, 1] = unit
+    host[3, 2] = -1j * unit if info.dtype != np.dtype(dtype) else -unit
+    got = norms.column_norms(backend.xp, backend.asarray(host))
+    wanted = np.array([unit / 16 * 3 if end == "largest" else 3 * unit, unit, unit, 0])
+    assert backend.to_host(got).dtype == info.dtype
+    np.testing.assert_allclose(backend.to_host(got), wanted, rtol=10 * info.eps)
+
+
+def test_column_norms_see_both_parts_of_complex_columns_and_may_be_beyond_the_range(backend):
+    big = np.finfo(float).max
+    A = backend.asarray(np.array([[3e300 + 4e300j, big + 1j * big]]))  # |big + i big| is infinite
+    np.testing.assert_allclose(
+        backend.to_host(norms.column_norms(backend.xp, A)), [5e300, np.inf], rtol=4 * EPS
+    )
+    scales = backend.to_host(norms.column_scales(backend.xp, A))
+    np.testing.assert_array_equal(scales, 2.0 ** np.array([np.floor(np.log2(4e300)), 1023]))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+def test_columns_without_entries_have_norm_zero(backend, shape, dtype):
+    got = norms.column_norms(backend.xp, backend.asarray(np.zeros(shape, dtype)))
+    host = backend.to_host(got)
+    assert host.dtype == np.finfo(dtype).dtype
+    np.testing.assert_array_equal(host, np.zeros(shape[1]))
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
 @pytest.mark.parametrize("condition", [1.0, 1e3, 1e12])
 def test_bounds_enclose_the_singular_values(condition, scale, rng):

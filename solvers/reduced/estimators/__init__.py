@@ -1,7 +1,12 @@
 """Four ways to the norm of a residual, which differ in what rounding leaves of it."""
 
 from resolvent.solvers.reduced.estimators.direct import DirectResidual
-from resolvent.solvers.reduced.estimators.estimator import Estimator, Method, ResidualNorm
+from resolvent.solvers.reduced.estimators.estimator import (
+    Estimator,
+    Method,
+    ResidualNorm,
+    TrainingFactors,
+)
 from resolvent.solvers.reduced.estimators.gram import GramResidual
 from resolvent.solvers.reduced.estimators.orthonormal import OrthonormalResidual
 from resolvent.solvers.reduced.estimators.residual_interpolation import InterpolatedResidual
@@ -15,6 +20,7 @@ __all__ = [
     "Method",
     "OrthonormalResidual",
     "ResidualNorm",
+    "TrainingFactors",
 ]
 
 METHODS: dict[str, Method] = {

@@ -6,7 +6,7 @@ One product ``P z`` and one solution with X for each parameter. The others are m
 from dataclasses import dataclass
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, Training
+from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, TrainingFactors
 from resolvent.solvers.reduced.residual import ResidualPieces
 
 __all__ = ["DirectResidual"]
@@ -19,12 +19,16 @@ class DirectResidual:
     pieces: ResidualPieces
 
     @classmethod
-    def of(cls, pieces: ResidualPieces, training: Training) -> "DirectResidual":  # noqa: ARG003
+    def of(cls, pieces: ResidualPieces, training: TrainingFactors) -> "DirectResidual":  # noqa: ARG003
         """Start from pieces."""
         return cls(pieces)
 
-    def extend(self, pieces: ResidualPieces, training: Training) -> "DirectResidual":
+    def extend(self, pieces: ResidualPieces, training: TrainingFactors) -> "DirectResidual":
         """Return the estimator of more pieces."""
+        return self.of(pieces, training)
+
+    def truncate(self, pieces: ResidualPieces, training: TrainingFactors) -> "DirectResidual":
+        """Return the estimator of fewer pieces."""
         return self.of(pieces, training)
 
     def __call__(self, factors: Array) -> ResidualNorm:

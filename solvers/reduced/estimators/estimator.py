@@ -6,10 +6,10 @@ from typing import NamedTuple, Protocol
 from resolvent.arrays import Array
 from resolvent.solvers.reduced.residual import ResidualPieces
 
-__all__ = ["Estimator", "Method", "ResidualNorm", "Training"]
+__all__ = ["Estimator", "Method", "ResidualNorm", "TrainingFactors"]
 
 # gives the factors (m, n) of the training parameters, or None where there are none
-Training = Callable[[], Array | None]
+TrainingFactors = Callable[[], Array | None]
 
 
 class ResidualNorm(NamedTuple):
@@ -33,8 +33,12 @@ class ResidualNorm(NamedTuple):
 class Estimator(Protocol):
     """Evaluates the norm of ``P z`` for factors ``z``, for one basis."""
 
-    def extend(self, pieces: ResidualPieces, training: Training) -> "Estimator":
+    def extend(self, pieces: ResidualPieces, training: TrainingFactors) -> "Estimator":
         """Return the estimator for a larger basis, whose pieces begin with those known."""
+        ...
+
+    def truncate(self, pieces: ResidualPieces, training: TrainingFactors) -> "Estimator":
+        """Return the estimator for the first vectors of the basis, whose pieces are given."""
         ...
 
     def __call__(self, factors: Array) -> ResidualNorm:
@@ -42,4 +46,4 @@ class Estimator(Protocol):
         ...
 
 
-Method = Callable[[ResidualPieces, Training], Estimator]
+Method = Callable[[ResidualPieces, TrainingFactors], Estimator]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from resolvent.arrays import Array, adjoint, conj, eps, namespace_of
 from resolvent.linalg.interpolation.values import times
-from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, Training
+from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, TrainingFactors
 from resolvent.solvers.reduced.residual import ResidualPieces
 from resolvent.vectors import real
 
@@ -32,11 +32,11 @@ class GramResidual:
     noise: Array
 
     @classmethod
-    def of(cls, pieces: ResidualPieces, training: Training) -> "GramResidual":
+    def of(cls, pieces: ResidualPieces, training: TrainingFactors) -> "GramResidual":
         """Start from pieces."""
         return cls(pieces.columns[:0, :0], pieces.noise[:0]).extend(pieces, training)
 
-    def extend(self, pieces: ResidualPieces, training: Training) -> "GramResidual":  # noqa: ARG002
+    def extend(self, pieces: ResidualPieces, training: TrainingFactors) -> "GramResidual":  # noqa: ARG002
         """Append rows and columns: one solution with X for each new piece."""
         P, known = pieces.columns, self.gram.shape[0]
         xp = namespace_of(P)
@@ -44,6 +44,11 @@ class GramResidual:
         top = xp.concat([xp.astype(self.gram, new.dtype), new[:known, :]], axis=1)
         bottom = xp.concat([adjoint(xp, new[:known, :]), new[known:, :]], axis=1)
         return GramResidual(xp.concat([top, bottom]), pieces.noise)
+
+    def truncate(self, pieces: ResidualPieces, training: TrainingFactors) -> "GramResidual":  # noqa: ARG002
+        """Keep the rows and columns of the pieces."""
+        m = pieces.noise.shape[0]
+        return GramResidual(self.gram[:m, :m], self.noise[:m])
 
     def __call__(self, factors: Array) -> ResidualNorm:
         """Return the norms for factors (m, k); the sign of a square lost to rounding is ignored."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from resolvent.arrays import Array, namespace_of
 from resolvent.linalg.interpolation.values import times
-from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, Training
+from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, TrainingFactors
 from resolvent.solvers.reduced.inner_product import gram_schmidt
 from resolvent.solvers.reduced.residual import ResidualPieces
 from resolvent.vectors import norm
@@ -30,12 +30,18 @@ class OrthonormalResidual:
     noise: Array
 
     @classmethod
-    def of(cls, pieces: ResidualPieces, training: Training) -> "OrthonormalResidual":
+    def of(
+        cls, pieces: ResidualPieces, training: TrainingFactors | None = None
+    ) -> "OrthonormalResidual":
         """Start from pieces."""
         P = pieces.columns
         return cls(P[:, :0], P[:0, :0], pieces.noise[:0]).extend(pieces, training)
 
-    def extend(self, pieces: ResidualPieces, training: Training) -> "OrthonormalResidual":  # noqa: ARG002
+    def extend(
+        self,
+        pieces: ResidualPieces,
+        training: TrainingFactors | None = None,  # noqa: ARG002
+    ) -> "OrthonormalResidual":
         """Orthonormalise the new pieces: a solution with X and two projections for each."""
         P, known = pieces.columns, self.coordinates.shape[1]
         xp = namespace_of(P)
@@ -47,6 +53,18 @@ class OrthonormalResidual:
         old = xp.zeros((Q.shape[1], known), dtype=new.dtype, device=new.device)
         old[: self.basis.shape[1], :] = xp.astype(self.coordinates, new.dtype)
         return OrthonormalResidual(Q, xp.concat([old, new], axis=1), noise)
+
+    def truncate(
+        self,
+        pieces: ResidualPieces,
+        training: TrainingFactors | None = None,  # noqa: ARG002
+    ) -> "OrthonormalResidual":
+        """Keep the coordinates of the pieces: m columns are in the span of m vectors at most."""
+        m = pieces.noise.shape[0]
+        rank = min(m, self.basis.shape[1])
+        return OrthonormalResidual(
+            self.basis[:, :rank], self.coordinates[:rank, :m], self.noise[:m]
+        )
 
     def __call__(self, factors: Array) -> ResidualNorm:
         """Return the norms for factors (m, k)."""

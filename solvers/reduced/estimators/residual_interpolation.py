@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from resolvent.arrays import Array, conj, device_of, eps, namespace_of
 from resolvent.linalg.interpolation.eim import eim
 from resolvent.linalg.interpolation.interpolant import EmpiricalInterpolant
-from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, Training
+from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, TrainingFactors
 from resolvent.solvers.reduced.residual import ResidualPieces
 
 __all__ = ["InterpolatedResidual"]
@@ -116,7 +116,7 @@ class InterpolatedResidual:
 
     @classmethod
     def of(
-        cls, pieces: ResidualPieces, training: Training, *, scaled: bool = True
+        cls, pieces: ResidualPieces, training: TrainingFactors, *, scaled: bool = True
     ) -> "InterpolatedResidual":
         """Choose products and parameters, and evaluate the residuals there.
 
@@ -150,7 +150,11 @@ class InterpolatedResidual:
         """Number of residuals that are stored."""
         return int(self.squares.shape[0])
 
-    def extend(self, pieces: ResidualPieces, training: Training) -> "InterpolatedResidual":
+    def extend(self, pieces: ResidualPieces, training: TrainingFactors) -> "InterpolatedResidual":
+        """Choose anew."""
+        return self.of(pieces, training, scaled=self.scaled)
+
+    def truncate(self, pieces: ResidualPieces, training: TrainingFactors) -> "InterpolatedResidual":
         """Choose anew."""
         return self.of(pieces, training, scaled=self.scaled)
 
