@@ -49,13 +49,17 @@ def column_norms(xp: Namespace, A: Array) -> Array:
 
 
 def column_scales(xp: Namespace, A: Array) -> Array:
-    """Return powers of two (n,) near the largest entry of each column, one for zero columns."""
+    """Return powers of two (n,) near the largest entry of each column, one for zero columns.
+
+    None is subnormal, so that a column can be divided by it, even if all its entries are.
+    """
     parts = _parts(xp, A)
     if parts.shape[0] == 0:
         return xp.ones((parts.shape[1],), dtype=parts.dtype, device=device_of(A))
     largest = nonzero(xp, xp.max(xp.abs(parts), axis=0))
     top = 1023.0 if xp.finfo(parts.dtype).bits == 64 else 127.0  # of the largest power of two
-    return 2.0 ** xp.clip(xp.floor(xp.log2(largest)), max=top)
+    # and of the smallest that has an inverse, by which complex numbers are divided
+    return 2.0 ** xp.clip(xp.floor(xp.log2(largest)), min=1 - top, max=top)
 
 
 def infinity(xp: Namespace, A: Array) -> Array:

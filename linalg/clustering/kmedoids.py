@@ -20,6 +20,7 @@ for the swaps; Rousseeuw, Silhouettes, J. Comput. Appl. Math. 20 (1987), for the
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 from resolvent.arrays import Array, enter, to_host
 from resolvent.linalg.compiled.medoids import build, nearest_two, sweep
 from resolvent.linalg.gallery.spectra import Rng
+from resolvent.linalg.norms import column_scales
 from resolvent.linalg.structure import is_hermitian, require_square
 from resolvent.results import Outcome, Reason
 
@@ -47,7 +49,7 @@ class KMedoids(Outcome):
     labels : (n,) ndarray of int
         Position of the nearest medoid; no cluster is empty.
     loss : float
-        Sum of the dissimilarities to the nearest medoids.
+        Sum of the dissimilarities to the nearest medoids; infinite where that is beyond the range.
     silhouette : float
         Mean over all points of ``(b - a) / max(a, b)``, where ``a`` is the mean dissimilarity to
         the own cluster and ``b`` that to the nearest other one: from -1 to 1, the larger the
@@ -106,7 +108,7 @@ def kmedoids(D: Any, k: int, *, rng: Rng = 0, starts: int = 4, maxiter: int = 10
         ``D`` is not square, not symmetric, has negative, NaN or infinite entries; ``k`` is not
         between 1 and n; ``starts`` or ``maxiter`` is not positive.
     TypeError
-        Complex entries, or a dtype that is not numeric.
+        Complex entries, a dtype that is not numeric, or a ``k`` that is not a whole number.
 
     Notes
     -----
@@ -120,8 +122,10 @@ def kmedoids(D: Any, k: int, *, rng: Rng = 0, starts: int = 4, maxiter: int = 10
     >>> found.medoids.tolist(), found.labels.tolist(), found.loss
     ([1, 4], [0, 0, 0, 1, 1, 1], 4.0)
     """
-    D = _enter(D)
+    D, unit = _enter(D)
     n = D.shape[0]
+    if not isinstance(k, Integral):
+        raise TypeError(f"k must be a whole number, got {k!r}")
     if not 1 <= k <= n:
         raise ValueError(f"k must be from 1 to the number of points {n}, got {k}")
     if starts < 1 or maxiter < 1:
@@ -135,7 +139,7 @@ def kmedoids(D: Any, k: int, *, rng: Rng = 0, starts: int = 4, maxiter: int = 10
     medoids = np.sort(medoids)
     labels, second = np.empty(n, dtype=np.intp), np.empty(n, dtype=np.intp)
     nearest_two(D, medoids, labels, second)
-    return KMedoids(medoids, labels, loss, _silhouette(D, labels, k), sweeps, reason)
+    return KMedoids(medoids, labels, unit * loss, _silhouette(D, labels, k), sweeps, reason)
 
 
 def kmedoids_by_silhouette(D: Any, ks: Iterable[int], **options: Any) -> KMedoids:
@@ -172,8 +176,11 @@ def kmedoids_by_silhouette(D: Any, ks: Iterable[int], **options: Any) -> KMedoid
     return max(found, key=lambda clusters: clusters.silhouette)
 
 
-def _enter(D: Any) -> NDArray[Any]:
-    """Return a host copy of the dissimilarities with a zero diagonal."""
+def _enter(D: Any) -> tuple[NDArray[Any], float]:
+    """Return a host copy of the dissimilarities with a zero diagonal, and its unit.
+
+    In units of a power of two near the largest no sum of theirs over- or underflows.
+    """
     entered = enter(D=D)
     xp, (D,) = entered.xp, entered.arrays
     require_square("D", D)
@@ -187,7 +194,9 @@ def _enter(D: Any) -> NDArray[Any]:
     np.fill_diagonal(host, 0)
     if np.any(host < 0):
         raise ValueError(f"D must not be negative, but its smallest entry is {np.min(host):.3g}")
-    return host
+    unit = column_scales(np, np.reshape(host, (-1, 1)))[0]
+    host /= unit
+    return host, float(unit)
 
 
 def _improve(

@@ -24,8 +24,8 @@ priori efficiency criterion for the construction of local reduced-order bases (2
 from typing import Any
 
 from resolvent.arrays import Array, Namespace, adjoint, conj, enter, eps
+from resolvent.linalg import norms
 from resolvent.linalg.interpolation.pod_inner import InnerProduct, as_inner_product
-from resolvent.linalg.norms import nonzero
 from resolvent.vectors import real
 
 __all__ = ["column_norms", "sine_dissimilarity"]
@@ -52,7 +52,7 @@ def sine_dissimilarity(S: Any, *, W: Any = None) -> Array:
     ------
     ValueError
         A snapshot is zero, or NaN or infinite; ``S`` is not a matrix; ``W`` is of another order or
-        not positive.
+        not positive, or indefinite as far as the snapshots show it.
     TypeError
         A dtype that is not numeric, or arrays of several libraries.
 
@@ -71,14 +71,19 @@ def sine_dissimilarity(S: Any, *, W: Any = None) -> Array:
     if S.ndim != 2:
         raise ValueError(f"S must be a matrix (N, n), got shape {tuple(S.shape)}")
     inner = as_inner_product(W, S)
-    lengths = column_norms(xp, S, inner)
+    scaled = S / xp.astype(norms.column_scales(xp, S), S.dtype)
+    lengths = column_norms(xp, scaled, inner)
     zero = [int(j) for j in xp.nonzero(lengths == 0)[0]]
     if zero:
         raise ValueError(f"snapshots must not have length zero, but columns {zero} of S have")
-    U = S / xp.astype(lengths, S.dtype)
+    U = scaled / xp.astype(lengths, S.dtype)
     V = inner @ U
     cosines = adjoint(xp, U) @ V
     magnitude = xp.abs(cosines)
+    # what cancels in the squares of norms is relative to this
+    loss = xp.sqrt(norms.column_norms(xp, U) * norms.column_norms(xp, V))
+    if bool(xp.any(magnitude > 1 + eps(xp, S.dtype) ** 0.5 * loss[:, None] * loss)):
+        raise ValueError("W must be positive definite; cosines of snapshots are larger than 1")
     sines = xp.sqrt(xp.clip((1 - magnitude) * (1 + magnitude), min=0.0))
     near = xp.triu(sines < eps(xp, S.dtype) ** 0.25, k=1)
     upper = xp.triu(_with_differences(xp, U, inner, cosines, sines, near), k=1)
@@ -86,13 +91,23 @@ def sine_dissimilarity(S: Any, *, W: Any = None) -> Array:
 
 
 def column_norms(xp: Namespace, U: Array, inner: InnerProduct) -> Array:
-    """Return the norms of the columns, safe from overflow of their squares."""
-    if U.shape[0] == 0:
-        return xp.zeros(U.shape[1], dtype=xp.finfo(U.dtype).dtype)
-    largest = nonzero(xp, xp.max(xp.abs(U), axis=0))
-    scaled = U / xp.astype(largest, U.dtype)
-    squares = real(xp, xp.sum(conj(xp, scaled) * (inner @ scaled), axis=0))
-    return largest * xp.sqrt(xp.clip(squares, min=0.0))
+    """Return the norms of the columns, safe from overflow of their squares.
+
+    Raises
+    ------
+    ValueError
+        The square of one is negative beyond rounding.
+    """
+    if inner.operator is None and inner.weights is None:
+        return norms.column_norms(xp, U)
+    scales = norms.column_scales(xp, U)
+    scaled = U / xp.astype(scales, U.dtype)
+    image = inner @ scaled
+    squares = real(xp, xp.sum(conj(xp, scaled) * image, axis=0))
+    rounding = eps(xp, U.dtype) ** 0.5 * norms.column_norms(xp, scaled)
+    if bool(xp.any(squares < -rounding * norms.column_norms(xp, image))):
+        raise ValueError("W must be positive definite; the square of a column's norm is negative")
+    return scales * xp.sqrt(xp.clip(squares, min=0.0))
 
 
 def _with_differences(

@@ -114,6 +114,7 @@ class HelmholtzNystrom:
 
     def plane_wave(self, k: float, angle: float) -> Matrix:
         """Return the values (N,) of the plane wave that travels in the direction ``angle``."""
+        _require_wavenumber(k)
         along = np.cos(angle) * self.points[0] + np.sin(angle) * self.points[1]
         return np.asarray(np.exp(1j * k * along))
 
@@ -122,19 +123,29 @@ class HelmholtzNystrom:
     ) -> Matrix:
         r"""Return :math:`\int (\partial_{\nu(y)} \Phi - i \eta \Phi) u\,ds` at targets (2, ...).
 
-        The rule is that of smooth functions: close to the curve, within a few distances of nodes,
-        it has no digits.
+        Of densities (N,) or (N, m), with their m fields in the last axis. The rule is that of
+        smooth functions: close to the curve, within a few distances of nodes, it has no digits.
+
+        Raises
+        ------
+        ValueError
+            A target is a node, or the density has another number of values.
         """
         _require_wavenumber(k)
         targets = np.asarray(targets, dtype=float)
         if targets.shape[:1] != (2,):
             raise ValueError(f"targets must be of shape (2, ...), got {targets.shape}")
+        density, N = np.asarray(density), len(self.speed)
+        if density.ndim not in (1, 2) or len(density) != N:
+            raise ValueError(f"density must be ({N},) or ({N}, m), got {density.shape}")
         x, y = (np.subtract.outer(targets[c], self.points[c]) for c in (0, 1))
         r = np.sqrt(x * x + y * y)
+        if not np.all(r > 0):
+            raise ValueError("targets must not be nodes, where the kernels are infinite")
         toward = (x * self.normals[0] + y * self.normals[1]) / r
         dipole = k * toward * (j1(k * r) + 1j * y1(k * r))
         kernel = 0.25j * (dipole - 1j * coupling * (j0(k * r) + 1j * y0(k * r)))
-        return np.asarray(kernel @ (self.weights * np.asarray(density)))
+        return np.asarray((kernel * self.weights) @ density)
 
     def far_field(
         self, k: float, density: ArrayLike, angles: ArrayLike, *, coupling: complex

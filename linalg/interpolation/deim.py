@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import get_lapack_funcs
 
-from resolvent.arrays import Array, Namespace, enter, eps, is_numpy, to_host
+from resolvent.arrays import Array, Namespace, enter, eps, is_numpy, take, to_host
 from resolvent.errors import SingularMatrixError
 from resolvent.linalg.interpolation.gappy import GappyInterpolant
 from resolvent.linalg.interpolation.pod_inner import pointwise_weights
 
-__all__ = ["as_modes", "deim", "rows_of"]
+__all__ = ["as_modes", "deim", "interpolant", "rows_of"]
 
 
 def deim(U: Any, *, W: Any = None) -> GappyInterpolant:
@@ -53,12 +53,14 @@ def deim(U: Any, *, W: Any = None) -> GappyInterpolant:
 
     Notes
     -----
-    The error is at most :math:`\|(P^T U)^{-1}\|_2`, called ``stability``, times that of the best
-    approximation by orthonormal modes. It is some tens in practice, but no useful bound is
-    known: see `qdeim` for fewer surprises.
+    Of modes that are orthonormal in the inner product of weights ``D`` the error in its norm is at
+    most :math:`\|(P^T D^{1/2} U)^{-1}\|_2`, called ``stability``, times that of the best
+    approximation. It is some tens in practice, but no useful bound is known: see `qdeim` for fewer
+    surprises.
 
-    With a matrix ``W`` points are chosen for :math:`D^{1/2} U`, ``D`` its diagonal: that costs at
-    most a factor :math:`\kappa(D^{-1/2} W D^{-1/2})^{1/2}`, which is small for mass matrices.
+    With a matrix ``W`` its diagonal is ``D``, for the points and for ``stability``. Of modes that
+    are orthonormal in ``W`` the error in the norm of ``W`` is at most ``stability`` times
+    :math:`\lambda_{\min}(D^{-1/2} W D^{-1/2})^{-1/2}`, a factor that is small for mass matrices.
 
     Cost: ``N M²`` flops, of real NumPy arrays in one LAPACK call, with modes best stored one after
     the other. Array API, any device; a row is read by the host for each point.
@@ -72,13 +74,21 @@ def deim(U: Any, *, W: Any = None) -> GappyInterpolant:
     >>> np.allclose(found((x**2 - x)[found.points]), x**2 - x)
     True
     """
-    xp, U, scaled = as_modes(U, W)
-    points = row_pivots(xp, scaled)
-    return GappyInterpolant.fit(np.asarray(points, np.intp), U, rows_of(xp, U, points))
+    xp, U, weights, scaled = as_modes(U, W)
+    return interpolant(xp, U, weights, row_pivots(xp, scaled))
 
 
-def as_modes(U: Any, W: Any) -> tuple[Namespace, Array, Array]:
-    """Return the library, the modes, and the modes with weighted rows.
+def interpolant(
+    xp: Namespace, U: Array, weights: Array | None, points: list[int]
+) -> GappyInterpolant:
+    """Return the one of modes at points, by least squares in the weights of their rows."""
+    where = np.asarray(points, np.intp)
+    of_values = None if weights is None else take(weights, where)
+    return GappyInterpolant.fit(where, U, rows_of(xp, U, points), weights=of_values)
+
+
+def as_modes(U: Any, W: Any) -> tuple[Namespace, Array, Array | None, Array]:
+    """Return the library, the modes, weights of their rows, and the modes with weighted rows.
 
     Raises
     ------
@@ -92,7 +102,7 @@ def as_modes(U: Any, W: Any) -> tuple[Namespace, Array, Array]:
             f"U must be one matrix (N, M) of no more modes than points, got {tuple(U.shape)}"
         )
     weights = pointwise_weights(W, U)
-    return xp, U, U if weights is None else xp.sqrt(weights)[:, None] * U
+    return xp, U, weights, U if weights is None else xp.sqrt(weights)[:, None] * U
 
 
 def row_pivots(xp: Namespace, U: Array) -> list[int]:

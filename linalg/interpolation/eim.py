@@ -22,7 +22,6 @@ A. Ern and T. Lelièvre, arXiv 1508.05330.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -144,7 +143,9 @@ def eim(
 def _require_limits(tol: float, atol: float, max_terms: int | None) -> None:
     if not (tol >= 0 and atol >= 0):
         raise ValueError(f"tol and atol must not be negative, got {tol} and {atol}")
-    if max_terms is not None and index(max_terms) < 0:
+    if max_terms is not None and not hasattr(max_terms, "__index__"):
+        raise TypeError(f"max_terms must be a whole number, got {max_terms!r}")
+    if max_terms is not None and max_terms < 0:
         raise ValueError(f"max_terms must not be negative, got {max_terms}")
 
 

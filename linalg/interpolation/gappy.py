@@ -22,7 +22,7 @@ from resolvent.linalg.interpolation.values import as_values, times
 __all__ = ["GappyInterpolant"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GappyInterpolant:
     r"""A basis, the points at which a field is known, and the way from there to the whole field.
 
@@ -54,6 +54,12 @@ class GappyInterpolant:
     stability: float
     rank: int
     _factors: tuple[Array, Array] = field(repr=False)  # of the pseudo-inverse
+
+    def __repr__(self) -> str:
+        return (
+            f"GappyInterpolant({self.basis.shape[1]} fields from {self.points.size} points, "
+            f"stability {self.stability:.1e})"
+        )
 
     @classmethod
     def of(cls, basis: Any, points: Sequence[int] | Array, *, rcond: float | None = None) -> Self:

@@ -18,7 +18,7 @@ sketch misses is estimated in the Frobenius norm.
 
 import math
 from dataclasses import dataclass, field
-from operator import index
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ from resolvent.arrays import (
     namespace_of,
 )
 from resolvent.linalg.gallery.spectra import Rng
-from resolvent.linalg.interpolation.pod_choice import Wanted, by_sketch, directly, nothing
+from resolvent.linalg.interpolation.pod_choice import Wanted, by_sketch, directly, found_by, nothing
 from resolvent.linalg.interpolation.pod_inner import InnerProduct, as_inner_product, flatten
 from resolvent.linalg.interpolation.values import as_values, times
 from resolvent.vectors import scaled_norm
@@ -139,10 +139,12 @@ def pod(
     Raises
     ------
     ValueError
-        ``S`` is not one matrix or not finite; ``W`` doesn't fit or is not positive definite; a
-        negative option, an unknown method, or "randomized" with neither ``tol`` nor ``rank``.
+        ``S`` is not one matrix or not finite; ``W`` doesn't fit, leaves the range of ``S``, or is
+        not positive definite as far as its diagonal and the snapshots show; a negative option, an
+        unknown method, or "randomized" with neither ``tol`` nor ``rank``.
     TypeError
-        ``W`` is of another array library, or complex with real snapshots.
+        ``W`` is of another array library, or complex with real snapshots; ``rank``, ``oversample``
+        or ``passes`` is not a whole number.
 
     Warns
     -----
@@ -158,8 +160,8 @@ def pod(
 
     Cost, in flops for ``N >= n``: ``N n²`` and ``4 N n r`` by "gram"; ``2 N n²`` by "qr", in
     slower operations, and twice that with a matrix ``W``; ``4 (passes + 1) N n (r + oversample)``
-    by "randomized". Array API; float32 and float64, real and complex, on any device. Weights make
-    a copy of the snapshots.
+    by "randomized". Array API; float32 and float64, real and complex, on any device; float16 is
+    computed in float32, and its modes are float16. Weights make a copy of the snapshots.
 
     Examples
     --------
@@ -171,7 +173,7 @@ def pod(
     >>> bool(np.linalg.norm(S - found.project(S)) <= 1e-6 * np.linalg.norm(S))
     True
     """
-    entered = enter(finite=False, S=S)
+    entered = enter(matrix=False, finite=False, S=S)
     xp, (S,) = entered.xp, entered.arrays
     if S.ndim != 2:
         raise ValueError(f"S must be one matrix (N, n) of snapshots, got shape {tuple(S.shape)}")
@@ -181,22 +183,21 @@ def pod(
     scale = _scale(xp, S)
     flat, operator, back = flatten(inner, S if scale in (0, 1) else S / scale)
     if scale == 0:
-        method, spectrum = "gram" if method == "auto" else method, nothing(flat)
+        found = found_by("gram" if method == "auto" else method, nothing(flat), wanted)
     elif method == "randomized":
-        spectrum = by_sketch(flat, operator, wanted, oversample, passes, rng)
+        sketch = by_sketch(flat, operator, wanted, oversample, passes, rng)
+        found = found_by(method, sketch, wanted)
     else:
-        method, spectrum = directly(flat, operator, wanted, method)
-    tails = spectrum.tails()
-    modes, sigma = spectrum.modes(wanted.count(spectrum))
-    kept = int(np.sum(sigma > spectrum.floor * sigma[:1]))
-    every = scale * np.concatenate([sigma[:kept], spectrum.values[kept:]])
+        found = directly(flat, operator, wanted, method)
+    tails, kept = found.spectrum.tails(), found.values.size
+    every = scale * np.concatenate([found.values, found.spectrum.values[kept:]])
     values = xp.asarray(every, device=device_of(S))
     return Pod(
-        basis=entered.leave(back(modes[:, :kept])),
-        singular_values=entered.leave(xp.astype(values, xp.abs(modes).dtype)),
+        basis=entered.leave(back(found.modes)),
+        singular_values=entered.leave(xp.astype(values, xp.abs(found.modes).dtype)),
         truncation_error=float(tails[kept] / (tails[0] or 1)),
-        floor=spectrum.floor,
-        method=method,
+        floor=found.spectrum.floor,
+        method=found.method,
         _inner=inner,
     )
 
@@ -209,7 +210,9 @@ def _check(tol: float | None, rank: int | None, method: str, oversample: int, pa
         raise ValueError(f"tol must not be negative, got {tol}")
     counts = {"rank": 0 if rank is None else rank, "oversample": oversample, "passes": passes}
     for name, count in counts.items():
-        if index(count) < 0:
+        if not isinstance(count, Integral):
+            raise TypeError(f"{name} must be a whole number, got {count!r}")
+        if count < 0:
             raise ValueError(f"{name} must not be negative, got {count}")
     if method == "randomized" and tol is None and rank is None:
         raise ValueError("method 'randomized' needs tol or rank")

@@ -4,6 +4,7 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resolvent.arrays import Array, eps, namespace_of
 from resolvent.linalg.gallery.spectra import Rng
@@ -11,7 +12,7 @@ from resolvent.linalg.interpolation.pod_methods import Spectrum, gram, gram_floo
 from resolvent.operators import Operator
 from resolvent.stopping import UnreachableToleranceWarning
 
-__all__ = ["Wanted", "by_sketch", "directly", "nothing"]
+__all__ = ["Found", "Wanted", "by_sketch", "directly", "found_by", "nothing"]
 
 _FIRST_COLUMNS = 32  # of a sketch that grows until it meets the tolerance
 
@@ -29,20 +30,37 @@ class Wanted(NamedTuple):
         enough = real if self.tol is None else int(np.sum(tails[:-1] > self.tol * tails[0]))
         return min(real, enough, real if self.rank is None else self.rank)
 
-    def is_met(self, spectrum: Spectrum) -> bool:
-        """Tell whether rounding keeps no mode away that is asked for."""
-        count, tails = self.count(spectrum), spectrum.tails()
-        every = min(spectrum.values.size if self.rank is None else self.rank, spectrum.values.size)
+    def is_met(self, spectrum: Spectrum, count: int) -> bool:
+        """Tell whether so many modes are all that were asked for: rounding keeps none away."""
+        tails, every = spectrum.tails(), spectrum.values.size
+        if self.rank is not None:
+            every = min(every, self.rank)
         return count == every or (self.tol is not None and tails[count] <= self.tol * tails[0])
 
 
-def directly(S: Array, W: Operator | None, wanted: Wanted, method: str) -> tuple[str, Spectrum]:
-    """Return the method that was taken, and its spectrum."""
+class Found(NamedTuple):
+    """A spectrum and the modes that are wanted of it and above rounding."""
+
+    method: str
+    spectrum: Spectrum
+    modes: Array
+    values: NDArray[np.float64]  # of these modes
+
+
+def found_by(method: str, spectrum: Spectrum, wanted: Wanted) -> Found:
+    """Return the modes whose own singular values, not only those of the spectrum, are real."""
+    modes, values = spectrum.modes(wanted.count(spectrum))
+    count = int(np.sum(values > spectrum.floor * values[:1]))
+    return Found(method, spectrum, modes[:, :count], values[:count])
+
+
+def directly(S: Array, W: Operator | None, wanted: Wanted, method: str) -> Found:
+    """Return what "gram" or "qr" finds; "auto" takes "gram" where nothing is missing there."""
     xp = namespace_of(S)
     floor = gram_floor(eps(xp, S.dtype))
     is_blind = wanted == (None, None) or (wanted.tol is not None and wanted.tol < floor)
     if method == "qr" or (method == "auto" and is_blind):
-        return "qr", qr(xp, S, W)
+        return found_by("qr", qr(xp, S, W), wanted)
     if wanted.tol is not None and is_blind:
         warnings.warn(
             f"tol = {wanted.tol:g} is below {floor:.1e}, all that a Gram matrix of {S.dtype} "
@@ -51,9 +69,11 @@ def directly(S: Array, W: Operator | None, wanted: Wanted, method: str) -> tuple
             stacklevel=3,
         )
     spectrum = gram(xp, S, W)
-    if method == "gram" or wanted.is_met(spectrum):
-        return "gram", spectrum
-    return "qr", qr(xp, S, W)
+    if method == "gram" or wanted.is_met(spectrum, wanted.count(spectrum)):
+        found = found_by("gram", spectrum, wanted)
+        if method == "gram" or wanted.is_met(spectrum, found.values.size):
+            return found
+    return found_by("qr", qr(xp, S, W), wanted)
 
 
 def by_sketch(

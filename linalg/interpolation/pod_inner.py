@@ -6,7 +6,16 @@ from typing import Any
 
 import array_api_compat
 
-from resolvent.arrays import Array, Namespace, adjoint, device_of, enter, eps, namespace_of
+from resolvent.arrays import (
+    Array,
+    Namespace,
+    adjoint,
+    device_of,
+    enter,
+    eps,
+    is_finite,
+    namespace_of,
+)
 from resolvent.linalg.factorisations import cholesky
 from resolvent.linalg.norms import identity_like
 from resolvent.linalg.structure import is_hermitian
@@ -14,7 +23,14 @@ from resolvent.linalg.triangular import solve_triangular
 from resolvent.operators import Operator, as_operator, keeping_dtype
 from resolvent.vectors import real
 
-__all__ = ["InnerProduct", "as_inner_product", "flatten", "orthonormalize", "pointwise_weights"]
+__all__ = [
+    "InnerProduct",
+    "as_inner_product",
+    "flatten",
+    "orthonormalize",
+    "pointwise_weights",
+    "require_products_in_range",
+]
 
 _ROUNDS = 4
 
@@ -42,18 +58,23 @@ def as_inner_product(W: Any, S: Array) -> InnerProduct:
     TypeError
         ``W`` is of another library, or no matrix, operator or weights.
     ValueError
-        ``W`` doesn't fit the rows of ``S``, is not finite, or weights are not positive.
+        ``W`` doesn't fit the rows of ``S`` or is not finite; weights, or the diagonal of a matrix,
+        are not positive; or weights are beyond the range of ``S``.
     """
     if W is None:
         return InnerProduct()
     xp, N = namespace_of(S), S.shape[0]
-    if isinstance(W, list | tuple) or (array_api_compat.is_array_api_obj(W) and W.ndim == 1):
+    if isinstance(W, list | tuple) or hasattr(W, "to_numpy"):  # pandas
+        W = xp.asarray(enter(matrix=False, W=W).arrays[0], device=device_of(S))
+    if array_api_compat.is_array_api_obj(W) and W.ndim == 1:
         return InnerProduct(weights=_weights(xp, W, S))
     operator = keeping_dtype(as_operator(W, like=S, name="W"), "W")
     if operator.shape != (N, N):
         raise ValueError(f"W must be of shape {(N, N)} or ({N},), got {operator.shape}")
     if array_api_compat.is_array_api_obj(operator.matrix) and not is_hermitian(xp, operator.matrix):
         raise ValueError("W must be symmetric (Hermitian if complex); it is not")
+    if operator.matrix is not None and not bool(xp.all(_diagonal(xp, operator.matrix) > 0)):
+        raise ValueError("W must be positive definite; its diagonal is not positive")
     return InnerProduct(operator=operator)
 
 
@@ -74,14 +95,16 @@ def pointwise_weights(W: Any, S: Array) -> Array | None:
     if matrix is None:
         raise TypeError("W must be weights (N,) or a matrix of known entries: pass its diagonal")
     xp = namespace_of(S)
+    return _weights(xp, _diagonal(xp, matrix), S)
+
+
+def _diagonal(xp: Namespace, matrix: Any) -> Array:
+    """Return the real part of the diagonal of a dense or sparse matrix."""
     is_sparse = hasattr(matrix, "tocsr")
-    diagonal = matrix.diagonal() if is_sparse else xp.linalg.diagonal(matrix)
-    return _weights(xp, real(xp, diagonal), S)
+    return real(xp, matrix.diagonal() if is_sparse else xp.linalg.diagonal(matrix))
 
 
-def _weights(xp: Namespace, W: Any, S: Array) -> Array:
-    if not array_api_compat.is_array_api_obj(W):
-        W = xp.asarray(W, device=device_of(S))
+def _weights(xp: Namespace, W: Array, S: Array) -> Array:
     entered = enter(matrix=False, W=W)
     if entered.xp is not xp:
         raise TypeError(f"W must be of {xp.__name__} as S is, got {entered.xp.__name__}")
@@ -90,6 +113,12 @@ def _weights(xp: Namespace, W: Any, S: Array) -> Array:
         raise ValueError(f"W must be ({S.shape[0]},) weights or a matrix, got {tuple(w.shape)}")
     if xp.isdtype(w.dtype, "complex floating") or not bool(xp.all(w > 0)):
         raise ValueError("W must be positive, or a positive definite matrix")
+    info = xp.finfo(S.dtype)
+    if not bool(xp.all((w >= float(info.smallest_normal)) & (w <= float(info.max)))):
+        raise ValueError(
+            f"W must be within the range of {S.dtype}, but its entries are from "
+            f"{float(xp.min(w)):.1e} to {float(xp.max(w)):.1e}: scale it"
+        )
     return xp.astype(w, xp.abs(S[:0, :0]).dtype)
 
 
@@ -125,12 +154,13 @@ def orthonormalize(xp: Namespace, Y: Array, W: Operator | None) -> tuple[Array, 
     Raises
     ------
     ValueError
-        ``W`` is not positive definite.
+        ``W`` is not positive definite, or leaves the range.
     """
     Q, R = Y, identity_like(xp, Y)
     identity, unit = R, eps(xp, Y.dtype)
     for _ in range(_ROUNDS):
         G = adjoint(xp, Q) @ (Q if W is None else W @ Q)
+        require_products_in_range(W, G)
         if float(xp.max(xp.abs(G - identity))) <= 10 * unit * max(1, Y.shape[1]) ** 0.5:
             return Q, R
         L = cholesky(xp, G)
@@ -144,6 +174,12 @@ def orthonormalize(xp: Namespace, Y: Array, W: Operator | None) -> tuple[Array, 
         Q = Q @ solve_triangular(xp, upper, identity)
         R = upper @ R
     return Q, R
+
+
+def require_products_in_range(W: Operator | None, G: Array) -> None:
+    """Raise a ValueError if a Gram matrix in ``W`` is not finite."""
+    if W is not None and not is_finite(G):
+        raise ValueError(f"W leaves the range of {G.dtype} in products with the data: scale it")
 
 
 def _is_well_conditioned(xp: Namespace, L: Array, G: Array) -> bool:

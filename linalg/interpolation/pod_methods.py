@@ -17,10 +17,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, Namespace, adjoint, device_of, eps, is_numpy, to_host
-from resolvent.linalg.interpolation.pod_inner import orthonormalize
+from resolvent.arrays import Array, Namespace, adjoint, conj, device_of, eps, is_numpy, to_host
+from resolvent.linalg.interpolation.pod_inner import orthonormalize, require_products_in_range
+from resolvent.linalg.norms import column_norms
 from resolvent.linalg.spectral import eigh
 from resolvent.operators import Operator
+from resolvent.vectors import real
 
 __all__ = ["Spectrum", "gram", "gram_floor", "qr", "randomized"]
 
@@ -62,10 +64,11 @@ def gram(xp: Namespace, S: Array, W: Operator | None) -> Spectrum:
     """Go through the eigenvectors of the Gram matrix."""
     tall, W = (S, W) if _is_tall(S) else (adjoint(xp, S), None)
     G = adjoint(xp, tall) @ (tall if W is None else W @ tall)
+    require_products_in_range(W, G)
     eigen = eigh(xp, 0.5 * (G + adjoint(xp, G)))
     squares, floor = to_host(eigen.values).astype(np.float64), gram_floor(eps(xp, S.dtype))
-    if W is not None and squares[0] < -floor * squares[-1]:
-        raise ValueError("W must be positive definite; it has a negative value on the data")
+    if W is not None and not (squares[-1] > 0 and squares[0] >= -floor * squares[-1]):
+        raise ValueError("W must be positive definite; a value on the data is negative, or all 0")
     values, V = np.sqrt(np.maximum(squares[::-1], 0)), xp.flip(eigen.vectors, axis=1)
     return Spectrum(values, 0.0, floor, partial(_refined, xp, S, W, V))
 
@@ -97,14 +100,18 @@ def randomized(
         Q, _ = orthonormalize(xp, S @ Z, W)
     probes = Y[:, columns:]
     left = probes - Q @ _times_adjoint(xp, Q, W, probes)
-    square = xp.sum(xp.abs(left) ** 2) if W is None else xp.sum(xp.conj(left) * (W @ left))
+    image = left if W is None else W @ left
+    squares = real(xp, xp.sum(conj(xp, left) * image, axis=0))
+    rounding = eps(xp, S.dtype) ** 0.5 * column_norms(xp, left)
+    if bool(xp.any(squares < -rounding * column_norms(xp, image))):
+        raise ValueError("W must be positive definite; a value on the data is negative")
     U, s, _ = xp.linalg.svd(adjoint(xp, _times_adjoint(xp, S, W, Q)), full_matrices=False)
     values = to_host(s).astype(np.float64)
 
     def modes(r: int) -> tuple[Array, NDArray[np.float64]]:
         return _by_columns(Q, U[:, :r]), values[:r]
 
-    missing = float(np.sqrt(abs(complex(square)) / _PROBES))
+    missing = math.sqrt(max(float(xp.sum(squares)), 0.0) / _PROBES)
     return Spectrum(values, missing, max(10, columns) * eps(xp, S.dtype), modes)
 
 

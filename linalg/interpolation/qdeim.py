@@ -28,11 +28,9 @@ Differs from the sources in: norms instead of a factorisation that moves all row
 from operator import index
 from typing import Any
 
-import numpy as np
-
 from resolvent.arrays import Array, Namespace, adjoint, conj, device_of, eps
 from resolvent.errors import SingularMatrixError
-from resolvent.linalg.interpolation.deim import as_modes, rows_of
+from resolvent.linalg.interpolation.deim import as_modes, interpolant, rows_of
 from resolvent.linalg.interpolation.gappy import GappyInterpolant
 from resolvent.linalg.norms import nonzero
 from resolvent.vectors import real
@@ -68,15 +66,17 @@ def qdeim(U: Any, *, oversample: int = 0, W: Any = None) -> GappyInterpolant:
 
     Notes
     -----
-    For orthonormal modes the error is at most ``stability`` times that of the best approximation,
-    and
+    The error is at most ``stability`` times that of the best approximation, as `deim` says of
+    orthonormal modes, weights and matrices. Least squares count values by the same weights, so
+    that this holds for more points than modes too. For M points and orthonormal modes
 
     .. math:: \|(P^T U)^{-1}\|_2 \le \sqrt{N - M + 1} \, \sqrt{4^M + 6 M - 1} / 3,
 
     a bound that is far above what is seen, mostly some tens.
 
-    Cost: ``2 N M²`` flops in products with vectors, and ``2 N M²`` for each point beyond M. Array
-    API, any device; two numbers are read by the host for each point.
+    Cost: ``2 N M²`` flops in products with vectors; for each point beyond M another product,
+    ``2 N M`` flops, and an SVD of the rows chosen so far, ``O(m M²)``. Array API, any device; two
+    numbers are read by the host for each point.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def qdeim(U: Any, *, oversample: int = 0, W: Any = None) -> GappyInterpolant:
     >>> values.points.size, values.stability < qdeim(U).stability
     (8, True)
     """
-    xp, U, scaled = as_modes(U, W)
+    xp, U, weights, scaled = as_modes(U, W)
     if not 0 <= index(oversample) <= U.shape[0] - U.shape[1]:
         raise ValueError(
             f"oversample must be from 0 to {U.shape[0] - U.shape[1]} for U of shape "
@@ -98,7 +98,7 @@ def qdeim(U: Any, *, oversample: int = 0, W: Any = None) -> GappyInterpolant:
     else:
         scaled = scaled / nonzero(xp, xp.max(xp.abs(scaled)))
         points = _more(xp, scaled, _pivots(xp, scaled), oversample)
-    return GappyInterpolant.fit(np.asarray(points, np.intp), U, rows_of(xp, U, points))
+    return interpolant(xp, U, weights, points)
 
 
 def _pivots(xp: Namespace, U: Array) -> list[int]:
@@ -127,9 +127,10 @@ def _pivots(xp: Namespace, U: Array) -> list[int]:
 def _more(xp: Namespace, U: Array, points: list[int], count: int) -> list[int]:
     """Add points, each of which raises the smallest singular value most by its lower bound."""
     points, squares = list(points), _squares(xp, U)
-    open_rows = xp.ones(U.shape[0], dtype=xp.bool, device=device_of(U))
+    numbers = xp.arange(U.shape[0], device=device_of(U))
+    is_open = numbers >= 0
     for point in points:
-        open_rows[point] = False
+        is_open = is_open & (numbers != point)
     for _ in range(count):
         _, s, Yh = xp.linalg.svd(rows_of(xp, U, points), full_matrices=False)
         last = xp.abs(U @ conj(xp, Yh[-1, :])) ** 2
@@ -137,8 +138,8 @@ def _more(xp: Namespace, U: Array, points: list[int], count: int) -> list[int]:
         total = gap + squares
         root = xp.sqrt(xp.maximum(total**2 - 4 * gap * last, xp.zeros_like(last)))
         gains = last / nonzero(xp, total + root)
-        points.append(int(xp.argmax(xp.where(open_rows, gains, -xp.ones_like(gains)))))
-        open_rows[points[-1]] = False
+        points.append(int(xp.argmax(xp.where(is_open, gains, -xp.ones_like(gains)))))
+        is_open = is_open & (numbers != points[-1])
     return points
 
 

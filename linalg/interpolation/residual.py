@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from resolvent.arrays import Array, Namespace, eps, namespace_of, to_host
 from resolvent.linalg.compiled.elimination import eliminate
 from resolvent.linalg.compiled.threads import alone, threads
-from resolvent.linalg.norms import nonzero
+from resolvent.linalg.norms import column_norms
 from resolvent.vectors import scaled_norm
 
 __all__ = [
@@ -36,10 +36,7 @@ def _sup(R: Array) -> Array:
 
 
 def _l2(R: Array) -> Array:
-    # in units of the largest entry, whose squares neither over- nor underflow
-    xp = namespace_of(R)
-    unit = nonzero(xp, _sup(R))
-    return unit * xp.linalg.vector_norm(R / unit, axis=0)
+    return column_norms(namespace_of(R), R)
 
 
 NORMS: dict[str, Norm] = {"sup": _sup, "l2": _l2}

@@ -65,6 +65,8 @@ class ActiveSet:
             Q, R = self._inserted(column)
         except LinAlgError:  # in the span of the others
             return None
+        if abs(R[-1, -1]) <= _EPS * column.size:  # so it is
+            return None
         indices, weights = [*self.indices, j], np.append(self.weights, 0.0)
         while True:
             wanted = scipy.linalg.solve_triangular(R, Q.T @ self.y, check_finite=False)

@@ -9,8 +9,15 @@ is solved anew (the active set of Lawson and Hanson). The residual falls in ever
 that contributes less than a thousandth of the tolerance counts as zero.
 
 Where no column points along the residual, :math:`J^T r \le 0`, the optimum over all
-:math:`x \ge 0` is reached: ``b`` is not in the cone of the columns, and no tolerance below its
-distance can be met. It is the optimum that `scipy.optimize.nnls` finds.
+:math:`x \ge 0` is reached, which is the one that `scipy.optimize.nnls` finds. In rounding
+:math:`\alpha = \max_j a_j^T r` is never that exact, and where columns are nearly parallel much of a
+residual may be left at a small :math:`\alpha`. So columns are tried as long as one of them lowers
+the residual, and that ``b`` is not in the cone of the columns is only said with a proof: for unit
+``b`` and all x
+
+.. math:: \|J x - b\| \ge \|r\| - \frac{\alpha}{\|r\|} \sum_j x_j \|J_j\| ,
+
+which is above the tolerance unless the parts :math:`x_j \|J_j\|` add up to more than 10 000.
 
 Empirical cubature is this with a row of ``J`` for each integrand and a column for each quadrature
 point: the x above zero are the points and the weights of a reduced rule that stays positive.
@@ -32,17 +39,17 @@ Mech. Engrg. 313 (2017).
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, Entered, Namespace, device_of, enter, eps, to_host
+from resolvent.arrays import Array, Entered, Namespace, device_of, enter, eps, take, to_host
 from resolvent.linalg.factorisations import require_in_range
 from resolvent.linalg.nonnegative_least_squares.active_set import ActiveSet
-from resolvent.linalg.norms import nonzero
+from resolvent.linalg.norms import column_norms, column_scales, nonzero
 from resolvent.results import Outcome, Reason
-from resolvent.vectors import scaled_norm
 
 __all__ = ["SparseWeights", "nnomp"]
 
@@ -50,14 +57,18 @@ _EPS = float(np.finfo(float).eps)
 _ROUNDING = 4  # sums of m products are wrong by some 4 sqrt(m) eps of the norms
 _ATTEMPTS = 100  # columns that rounding keeps from lowering the residual, in one step
 _NEGLIGIBLE = 1e-3  # weights of unit columns below this part of the tolerance count as zeros
+_LARGEST_SUM = 1e4  # of weights of unit columns: columns cancel in larger ones of a unit vector
 
 _ADVICE = {
     Reason.MAXITER: "max_terms were chosen before the tolerance was met; raise it or loosen tol",
     Reason.INCONSISTENT: (
-        "no weights x >= 0 come closer to b: it is not in the cone of the columns; loosen tol or "
+        "no weights x >= 0 meet the tolerance: b is not in the cone of the columns; loosen tol or "
         "add columns"
     ),
-    Reason.STAGNATED: "the residual is rounding; loosen tol or use a higher precision",
+    Reason.STAGNATED: (
+        "no column lowers the residual in this precision; loosen tol, use a higher precision, or "
+        "add columns in case that b is not in their cone"
+    ),
 }
 
 
@@ -80,8 +91,9 @@ class SparseWeights(Outcome):
     iterations : int
         Columns that came, those that left again among them.
     reason : Reason
-        CONVERGED; MAXITER for ``max_terms``; INCONSISTENT where no x >= 0 meets the tolerance;
-        STAGNATED where rounding keeps the residual above it.
+        CONVERGED; MAXITER for ``max_terms``; INCONSISTENT where no x >= 0 meets the tolerance
+        without parts ``x_j ||J_j||`` that are 10 000 times ``b``; STAGNATED where no column lowers
+        the residual, and whether that is due to rounding is not known.
     """
 
     x: Array
@@ -112,7 +124,7 @@ def nnomp(J: Any, b: Any, *, tol: float = 1e-6, max_terms: int | None = None) ->
     J : (m, N) array_like
         Real or complex; columns that are zero or occur twice do no harm.
     b : (m,) array_like
-        What the columns are to add up to.
+        What the columns are to add up to; of any size, its norm may be beyond the range.
     tol : float
         Relative tolerance; 0 asks for the optimum.
     max_terms : int, optional
@@ -129,7 +141,8 @@ def nnomp(J: Any, b: Any, *, tol: float = 1e-6, max_terms: int | None = None) ->
     ValueError
         Shapes that don't fit, NaN or infinite entries, a negative ``tol`` or ``max_terms``.
     TypeError
-        Arrays of several libraries, or a dtype that is not numeric.
+        Arrays of several libraries, a dtype that is not numeric, or ``max_terms`` is not a whole
+        number.
     UntrustedResultError
         A weight is beyond the range of the dtype.
 
@@ -155,13 +168,15 @@ def nnomp(J: Any, b: Any, *, tol: float = 1e-6, max_terms: int | None = None) ->
     if xp.isdtype(J.dtype, "complex floating"):
         J, b = (xp.concat([xp.real(x), xp.imag(x)]) for x in (J, b))
     m, N = J.shape
-    norms = _column_norms(xp, J)
-    scale, length = scaled_norm(b)
-    y = to_host(b / scale).astype(np.float64) / nonzero(np, np.float64(length / scale))
-    fit = ActiveSet.empty(y, max(_NEGLIGIBLE * tol, _floor(m)))
-    history, limit = [fit.norm], N if max_terms is None else max_terms
-    while fit.norm > tol and len(fit.indices) < limit:
-        larger = _next(xp, J, norms, fit)
+    # the columns and b in units of powers of two, whose norms neither over- nor underflow
+    units, unit = column_scales(xp, J), column_scales(xp, b[:, None])
+    J, b = J / units, b / unit
+    norms, y = nonzero(xp, column_norms(xp, J)), to_host(b).astype(np.float64)
+    length = float(np.linalg.norm(y))
+    fit = ActiveSet.empty(y / (length or 1.0), max(_NEGLIGIBLE * tol, _floor(m)))
+    history, largest = [fit.norm], 0.0
+    while fit.norm > tol and len(fit.indices) != max_terms:
+        larger, largest = _next(xp, J, norms, fit)
         if larger is None:
             break
         fit = larger
@@ -169,21 +184,25 @@ def nnomp(J: Any, b: Any, *, tol: float = 1e-6, max_terms: int | None = None) ->
 
     order = np.argsort(fit.indices)
     indices = np.array(fit.indices, dtype=np.intp)[order]
-    kept = xp.asarray(indices, device=device_of(J))
-    x = np.zeros(N)
+    powers = np.frexp(to_host(unit))[1] - np.frexp(to_host(take(units, indices)))[1]
+    x, scale = np.zeros(N), float(unit[0])
     with np.errstate(over="ignore"):
-        x[indices] = fit.weights[order] * length / to_host(xp.take(norms, kept))
+        parts = fit.weights[order] * length / to_host(take(norms, indices))
+        x[indices] = np.ldexp(parts, powers)
         x = require_in_range(xp, _on_device(xp, x, J))
-    weights = xp.take(x, kept)
-    true = scaled_norm(b - xp.take(J, kept, axis=1) @ weights)[1] if m else 0.0
+        weights = take(x, indices)
+        parts = np.ldexp(to_host(weights).astype(np.float64), -powers)
+        left = b - take(J, indices, axis=1) @ _on_device(xp, parts, J)
+        true = float(xp.linalg.vector_norm(left))
+        sizes = scale * (length * np.array(history))
     return SparseWeights(
         x=entered.leave(x),
         indices=indices,
         weights=entered.leave(weights),
-        residual_norm=true,
-        history=length * np.array(history),
+        residual_norm=scale * true,
+        history=sizes,
         iterations=len(history) - 1,
-        reason=_reason(fit, true, length, tol, max_terms, _floor(m) + eps(xp, J.dtype)),
+        reason=_reason(fit, true <= tol * length, tol, max_terms, largest),
     )
 
 
@@ -195,38 +214,34 @@ def _enter(J: Any, b: Any, tol: float, max_terms: int | None) -> Entered:
         raise ValueError(f"J must be (m, N) and b (m,), got the shapes {shapes}")
     if not tol >= 0:
         raise ValueError(f"tol must be at least 0, got {tol}")
+    if not isinstance(max_terms, Integral | None):
+        raise TypeError(f"max_terms must be a whole number, got {max_terms!r}")
     if max_terms is not None and max_terms < 0:
         raise ValueError(f"max_terms must be at least 0, got {max_terms}")
     return entered
 
 
-def _column_norms(xp: Namespace, J: Array) -> Array:
-    """Return the norms of the columns, safe from overflow; 1 for zero columns."""
+def _next(xp: Namespace, J: Array, norms: Array, fit: ActiveSet) -> tuple[ActiveSet | None, float]:
+    """Return the fit with the best column that lowers the residual, None if there is none.
+
+    With it comes an upper bound of what columns point along the residual.
+    """
     if 0 in J.shape:
-        return xp.ones(J.shape[1], dtype=J.dtype, device=device_of(J))
-    largest = nonzero(xp, xp.max(xp.abs(J), axis=0))
-    return largest * nonzero(xp, xp.linalg.vector_norm(J / largest, axis=0))
-
-
-def _next(xp: Namespace, J: Array, norms: Array, fit: ActiveSet) -> ActiveSet | None:
-    """Return the fit with the best column that lowers the residual, None if there is none."""
-    if 0 in J.shape or len(fit.indices) == J.shape[0]:
-        return None
+        return None, 0.0
     along = (J.mT @ _on_device(xp, fit.residual, J)) / norms
     rounding = _floor(J.shape[0]) + _ROUNDING * eps(xp, J.dtype) * fit.norm
+    largest = max(0.0, float(xp.max(along))) + rounding
     numbers = xp.arange(J.shape[1], device=device_of(J))
-    for _ in range(_ATTEMPTS):
+    for _ in range(_ATTEMPTS if len(fit.indices) < min(J.shape) else 0):
         j = int(xp.argmax(along))
-        if not float(along[j]) > rounding:
-            return None
+        if not float(along[j]) > 0:
+            break
         column = to_host(J[:, j]).astype(np.float64)
-        largest = np.max(np.abs(column))
-        column = column / largest / np.linalg.norm(column / largest)
-        larger = fit.with_column(j, column)
+        larger = fit.with_column(j, column / np.linalg.norm(column))
         if larger is not None:
-            return larger
+            return larger, largest
         along = xp.where(numbers == j, xp.zeros_like(along), along)
-    return None
+    return None, largest
 
 
 def _on_device(xp: Namespace, x: NDArray[np.float64], like: Array) -> Array:
@@ -239,10 +254,11 @@ def _floor(m: int) -> float:
 
 
 def _reason(
-    fit: ActiveSet, true: float, length: float, tol: float, max_terms: int | None, floor: float
+    fit: ActiveSet, is_met: bool, tol: float, max_terms: int | None, largest: float
 ) -> Reason:
-    if true <= tol * length:
+    if is_met:
         return Reason.CONVERGED
-    if fit.norm <= max(tol, floor):
-        return Reason.STAGNATED
-    return Reason.MAXITER if len(fit.indices) == max_terms else Reason.INCONSISTENT
+    if fit.norm > tol and len(fit.indices) == max_terms:
+        return Reason.MAXITER
+    nearest = fit.norm - largest * _LARGEST_SUM / fit.norm if fit.norm > 0 else 0.0
+    return Reason.INCONSISTENT if nearest > tol else Reason.STAGNATED

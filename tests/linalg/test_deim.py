@@ -180,16 +180,16 @@ def test_qdeim_is_as_stable_as_its_bound_says(M):
 
 
 def test_the_bound_of_qdeim_is_nearly_reached():
-    """Kahan's matrix, whose columns are in the order of their pivots."""
-    M, angle = 12, 1e-2
+    """Kahan's matrix, whose columns are in the order of their pivots, as rows of modes."""
+    M, angle = 8, 0.05
     s, c = np.sin(angle), np.cos(angle)
     R = s ** np.arange(M)[:, None] * (np.eye(M) - c * np.triu(np.ones((M, M)), 1))
-    R *= (1 + 1e-12) ** -np.arange(M)[None, :]  # ties break as they should
-    # the largest entry of the inverse of R times its last pivot, (1 + c)^(M - 2), is within a
-    # factor of what the bound of triangular matrices says: sqrt(4^M + 6 M - 1) / 3
-    growth = np.linalg.norm(scipy.linalg.solve_triangular(R, np.eye(M)), 2) * abs(R[-1, -1])
+    R *= (1 + 1e-5) ** -np.arange(M)[None, :]  # ties break as they should
+    found = qdeim(R.T)
+    np.testing.assert_array_equal(found.points, np.arange(M))
+    # what the bound of triangular matrices says of the inverse, in units of the last pivot
     bound = np.sqrt(4.0**M + 6 * M - 1) / 3
-    assert bound / 2 <= growth <= bound
+    assert bound / 2 <= found.stability * abs(R[-1, -1]) <= bound
 
 
 # more points
@@ -239,6 +239,48 @@ def test_more_points_damp_noise(rng):
 
 
 # weights
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_stability_bounds_errors_in_the_weighted_norm(method, size, rng):
+    w = size * np.exp(rng.uniform(-4, 4, 200))
+    roots = np.sqrt(w)[:, None]
+    U = modes(200, 8) / roots
+    for options in [{}] if method is deim else [{}, {"oversample": 5}]:
+        found = method(U, W=w, **options)
+        units = np.eye(200) / roots.T  # orthonormal in the weighted inner product
+        error = roots * (units - found(units[found.points]))
+        # an oblique projection has the norm of what it leaves; stability is some tens
+        assert found.stability == pytest.approx(np.linalg.norm(error, 2), rel=100 * 8 * EPS)
+        f = rng.standard_normal((200, 20))
+        left = np.linalg.norm(roots * (f - found(f[found.points])), axis=0)
+        best = np.linalg.norm(roots * (f - U @ (U.T @ (w[:, None] * f))), axis=0)
+        assert np.all(left <= found.stability * best)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_constant_weights_are_another_unit(method):
+    U = smooth()
+    found = method(20 * U, W=np.full(400, 1 / 400))  # the inner product of functions
+    # as well conditioned as the stability, some tens
+    assert found.stability == pytest.approx(method(U).stability, rel=100 * 12 * EPS)
+    assert method(np.eye(3) / 2, W=4 * np.ones(3)).stability == pytest.approx(1, rel=4 * EPS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_stability_bounds_errors_in_the_norm_of_a_matrix_by_a_factor(method, rng):
+    N = 80
+    W = np.diag(np.linspace(1, 9, N)) @ (4 * np.eye(N) + np.eye(N, k=1) + np.eye(N, k=-1))
+    W = W @ np.diag(np.linspace(1, 9, N))
+    L, d = np.linalg.cholesky(W), np.sqrt(np.diag(W))
+    U = np.linalg.solve(L.T, modes(N, 6))
+    found = method(U, W=W)
+    factor = np.linalg.eigvalsh(W / d / d[:, None])[0] ** -0.5
+    f = rng.standard_normal((N, 50))
+    left = np.linalg.norm(L.T @ (f - found(f[found.points])), axis=0)
+    best = np.linalg.norm(L.T @ (f - U @ (U.T @ (W @ f))), axis=0)
+    assert np.all(left <= factor * found.stability * best)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -324,7 +324,9 @@ def test_functionals_interpolate_what_they_measure():
     assert np.all(np.triu(found.triangle, 1) == 0)
     split = found.errors(f[:, :5])
     np.testing.assert_allclose(
-        split.total, np.linalg.norm((again - f)[:, :5], axis=0) / np.linalg.norm(f[:, :5], axis=0)
+        split.total,
+        np.linalg.norm((again - f)[:, :5], axis=0) / np.linalg.norm(f[:, :5], axis=0),
+        atol=10 * EPS,
     )
 
 
@@ -405,7 +407,7 @@ def test_any_family_is_interpolated_up_to_what_is_left(f):
         ({"f": np.ones((3, 3)), "points": [1]}, TypeError, "axes"),
         ({"f": np.ones((3, 2)), "norm": lambda R: np.abs(R).max(axis=1)}, ValueError, "norm"),
         ({"f": np.ones((3, 2)), "norm": lambda _: np.full(2, np.nan)}, ValueError, "norm"),
-        ({"f": np.ones((3, 3)), "max_terms": 2.5}, TypeError, "integer"),
+        ({"f": np.ones((3, 3)), "max_terms": 2.5}, TypeError, "max_terms"),
         ({"f": peak}, TypeError, "points and params"),
         ({"f": peak, "points": np.ones(3), "params": []}, ValueError, "params"),
         ({"f": lambda _, mu: mu, "points": 0, "params": [1.0]}, ValueError, r"one field \(N,\)"),

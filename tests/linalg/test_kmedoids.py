@@ -74,6 +74,22 @@ def test_one_point():
     assert found.converged
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("end", ["smallest_subnormal", "max"])
+def test_sums_at_the_ends_of_the_range_are_no_obstacle(end, dtype):
+    apart = np.asarray(getattr(np.finfo(dtype), end))
+    D = apart * (1 - np.eye(4, dtype=dtype))
+    for k in (1, 2):
+        found = kmedoids(D, k)
+        assert found.converged
+        assert found.medoids.tolist() == list(range(k))
+        assert found.loss == (4 - k) * float(apart)  # three times the largest double is infinite
+    D[:2, 2:] = D[2:, :2] = apart
+    D[0, 1] = D[1, 0] = D[2, 3] = D[3, 2] = 0
+    assert kmedoids(D, 2).labels.tolist() == [0, 0, 1, 1]
+    assert kmedoids(D, 2).silhouette == 1
+
+
 def test_separate_blobs_are_found_and_counted(rng):
     sizes = [12, 5, 9]
     D = blobs(rng, sizes)
@@ -175,6 +191,7 @@ def test_single_precision_passes(rng):
         (np.zeros((2, 2), complex), 1, TypeError, "real"),
         (np.eye(2), 0, ValueError, "k must be from 1"),
         (np.eye(2), 3, ValueError, "k must be from 1"),
+        (np.eye(2), 2.0, TypeError, "k must be a whole number"),
         (np.zeros((0, 0)), 1, ValueError, "k must be from 1"),
     ],
 )

@@ -154,6 +154,69 @@ def test_a_tolerance_in_the_rounding_is_named(rng):
     assert found.residual_norm <= 50 * EPS * np.linalg.norm(b)
 
 
+def correlated(name, seed):
+    """A problem with a solution and columns that are nearly parallel."""
+    rng = np.random.default_rng(seed)
+    m, N = rng.integers(8, 40), rng.integers(20, 80)
+    i, x = np.arange(m)[:, None], np.linspace(0, 1, N)
+    J = {
+        "gaussian": lambda: np.exp(-(((i / m - x) / rng.uniform(0.1, 0.6)) ** 2)),
+        "vandermonde": lambda: x**i,
+        "hilbert": lambda: 1 / (1 + i + np.arange(N)),
+        "rank 3": lambda: rng.random((m, 3)) @ rng.random((3, N)),
+    }[name]()
+    return J, J.sum(axis=1) / N
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", ["gaussian", "vandermonde", "hilbert", "rank 3"])
+def test_what_nearly_parallel_columns_hide_is_found(name, seed):
+    J, b = correlated(name, seed)
+    assert nnomp(J, b, tol=1e-9).converged
+    found = nnomp(J, b, tol=0.0)
+    # an orthogonal factorisation and a product of m numbers, with parts that add up to some b
+    assert found.residual_norm <= 4 * J.shape[0] * EPS * np.linalg.norm(b)
+    assert found.reason in (Reason.STAGNATED, Reason.CONVERGED)
+
+
+def test_only_what_is_proved_is_called_inconsistent(rng):
+    J = rng.random((12, 30))
+    outward = np.linalg.svd(J)[0][:, -1]
+    for distance, reason in ((0.5, Reason.INCONSISTENT), (1e-13, Reason.STAGNATED)):
+        J[:, :] -= J.T @ outward * outward[:, None]  # all columns in a plane
+        b = J.sum(axis=1)
+        b = b / np.linalg.norm(b) + distance * outward
+        found = nnomp(J, b, tol=0.1 * distance)
+        assert found.reason is reason
+        assert found.residual_norm >= 0.9 * distance
+        with pytest.raises(ConvergenceError, match="cone"):
+            found.raise_if_failed()
+
+
+def test_all_columns_may_be_needed_and_not_enough():
+    found = nnomp(np.eye(4)[:, :3], np.ones(4), tol=1e-3)
+    assert found.indices.tolist() == [0, 1, 2]
+    assert found.reason is Reason.INCONSISTENT
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_norms_beyond_the_range_are_no_obstacle(dtype):
+    info = np.finfo(dtype)
+    big, small = info.max, info.smallest_subnormal
+    with np.errstate(over="raise", invalid="raise"):
+        found = nnomp(np.eye(2, dtype=dtype), np.full(2, big))
+        assert found.converged
+        np.testing.assert_allclose(found.x, big, rtol=4 * info.eps)
+        found = nnomp(np.full((4, 1), big), np.full(4, info.dtype.type(1)))
+        assert found.converged
+        # 1 / big is subnormal
+        np.testing.assert_allclose(found.x * big, 1, rtol=small * float(big))
+    found = nnomp(np.full((4, 1), small), np.full(4, 3 * small))
+    assert found.converged
+    np.testing.assert_allclose(found.x, 3, rtol=4 * info.eps)
+    assert found.residual_norm <= small
+
+
 @pytest.mark.parametrize("of_columns", [1e-150, 1.0, 1e150])
 @pytest.mark.parametrize("of_b", [1e-150, 1.0, 1e150])
 def test_scales_change_nothing(of_columns, of_b, rng):
@@ -226,3 +289,5 @@ def test_bad_options_are_refused():
     for options in ({"tol": -1.0}, {"tol": np.nan}, {"max_terms": -1}):
         with pytest.raises(ValueError, match=next(iter(options))):
             nnomp(np.eye(2), np.ones(2), **options)
+    with pytest.raises(TypeError, match="max_terms"):
+        nnomp(np.eye(2), np.ones(2), max_terms=1.5)

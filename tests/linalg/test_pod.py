@@ -25,6 +25,11 @@ def take(S, method="auto", **options):
     return pod(S, method=method, **options)
 
 
+def of_modes(values, r):
+    """The error of the space of r modes by a Gram matrix, exact to n eps of the largest square."""
+    return 4 * values.size * EPS * values[0] ** 2 / (values[r - 1] ** 2 - values[r] ** 2)
+
+
 def defect(found: Pod, W=None):
     G = found.basis.conj().T @ (found.basis if W is None else W @ found.basis)
     return np.max(np.abs(G - np.eye(G.shape[0])), initial=0)
@@ -110,9 +115,12 @@ def test_modes_do_not_depend_on_the_scale(scale, method):
     there = take(S, method, tol=1e-2)
     assert found.basis.shape == there.basis.shape
     r = there.basis.shape[1]
-    np.testing.assert_allclose(found.singular_values[:r] / scale, values[:r], rtol=1e-3)
+    # scaled by no power of two, the snapshots are rounded
     np.testing.assert_allclose(
-        found.basis @ found.basis.T, there.basis @ there.basis.T, rtol=0, atol=1e-3
+        found.singular_values[:r] / scale, values[:r], rtol=0, atol=4 * values.size * EPS
+    )
+    np.testing.assert_allclose(
+        found.basis @ found.basis.T, there.basis @ there.basis.T, rtol=0, atol=of_modes(values, r)
     )
 
 
@@ -130,7 +138,8 @@ def test_what_is_not_finite_is_refused(bad):
 @pytest.mark.parametrize(
     ("S", "options", "message"),
     [
-        (np.ones(3), {}, "S must be a matrix"),
+        (np.ones(3), {}, "S must be one matrix"),
+        (0.0, {}, "S must be one matrix"),
         (np.ones((2, 3, 3)), {}, "S must be one matrix"),
         (np.ones((3, 2)), {"W": np.ones(2)}, "W must be"),
         (np.ones((3, 2)), {"W": np.eye(2)}, "W of shape"),
@@ -156,6 +165,52 @@ def test_an_indefinite_matrix_is_refused(shape, method):
     S, _ = snapshots(shape)
     with pytest.raises(ValueError, match="W must be positive definite"):
         take(S, method, W=-np.eye(shape[0]))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_negative_entry_of_a_diagonal_is_refused(method):
+    S, _ = snapshots((60, 30))
+    W = np.diag(np.append(np.ones(59), -1e-3))
+    for indefinite in (W, sparse.csr_array(W)):
+        with pytest.raises(ValueError, match="W must be positive definite"):
+            take(S, method, W=indefinite, rank=3)
+
+
+@pytest.mark.parametrize("method", ["gram", "qr", "randomized"])
+def test_an_indefinite_operator_is_refused_where_snapshots_show_it(method):
+    W = np.eye(30)
+    W[0, 1] = W[1, 0] = -4  # of the sum of the first two points, -3
+    S = gallery.with_singular_values(np.append(10 * np.ones(3), np.ones(27)), (30, 30), rng=0)
+    S[:2] *= 3  # the sketch is above zero, some of what it misses is not
+
+    class Wrapped:
+        shape, dtype = W.shape, W.dtype
+
+        def __matmul__(self, x):
+            return W @ x
+
+    for indefinite in (W, Wrapped()):
+        with pytest.raises(ValueError, match="W must be positive definite"):
+            take(S, method, W=indefinite, rank=2, oversample=2)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("size", [1e-50, 1e50])
+def test_weights_beyond_the_range_of_the_snapshots_are_refused(method, size):
+    S, _ = snapshots((20, 5), dtype="float32")
+    with pytest.raises(ValueError, match="W must be within the range of float32"):
+        take(S, method, W=np.full(20, size))
+    with (
+        pytest.raises(ValueError, match="W (must be positive|leaves the range)"),
+        np.errstate(over="ignore", invalid="ignore"),
+    ):
+        take(S, method, W=size * np.eye(20))
+
+
+@pytest.mark.parametrize("name", ["rank", "oversample", "passes"])
+def test_counts_must_be_whole(name):
+    with pytest.raises(TypeError, match=f"{name} must be a whole number"):
+        pod(np.eye(3), **{name: 1.5})
 
 
 def test_a_complex_matrix_needs_complex_snapshots(rng):
@@ -184,15 +239,14 @@ def test_singular_values_and_errors_are_those_of_the_svd(method, shape, dtype):
         assert found.basis.dtype == S.dtype
         assert found.basis.shape == (shape[0], r)
         assert found.singular_values.dtype == np.empty(0, dtype).real.dtype
-        # eigenvalues of the Gram matrix are exact to n eps, the smallest here is 1e-4
-        np.testing.assert_allclose(
-            found.singular_values, values, rtol=0, atol=1e4 * values.size * unit
-        )
+        # squares from the Gram matrix are exact to n eps, and the smallest value is 1e-2
+        tolerance = 2 * values.size * unit / (2 * values[-1])
+        np.testing.assert_allclose(found.singular_values, values, rtol=0, atol=tolerance)
         assert defect(found) <= 50 * unit
         left = np.linalg.norm(S - found.project(S)) / np.linalg.norm(values)
         best = np.linalg.norm(values[r:]) / np.linalg.norm(values)
         assert abs(left - best) <= 50 * unit
-        assert abs(found.truncation_error - best) <= 1e4 * values.size * unit
+        assert abs(found.truncation_error - best) <= tolerance
 
 
 @pytest.mark.parametrize("shape", [(30, 8), (8, 30)])
@@ -205,12 +259,13 @@ def test_modes_are_those_of_the_weighted_svd(method, shape):
         wanted = np.linalg.solve(L.T, left[:, :3])
         found = take(S, method, W=W, rank=3, oversample=30)
         assert defect(found, dense) <= 200 * EPS, name
-        # rounding is relative to the largest singular value, times the condition 1e3 of W
-        np.testing.assert_allclose(found.singular_values[:3], values[:3], rtol=1e-11)
+        # sums of 30 numbers, relative to the largest singular value, and the condition 1e3 of W
+        tolerance = 30 * EPS * 1e3
+        np.testing.assert_allclose(found.singular_values[:3], values[:3], rtol=0, atol=tolerance)
         cosines = np.abs(np.diagonal(wanted.T @ dense @ found.basis))
-        np.testing.assert_allclose(cosines, 1, rtol=0, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(cosines, 1, rtol=0, atol=tolerance, err_msg=name)
         ratio = np.linalg.norm(values[3:]) / np.linalg.norm(values)
-        assert found.truncation_error == pytest.approx(ratio, rel=1e-9)
+        assert found.truncation_error == pytest.approx(ratio, abs=tolerance)
 
 
 def test_complex_snapshots_take_a_complex_matrix(rng):
@@ -243,6 +298,32 @@ def test_a_projection_is_orthogonal_and_idempotent(rng):
     assert found.coefficients(u[:, 0]).shape == (4,)
 
 
+def test_weights_may_be_lists_or_pandas():
+    pandas = pytest.importorskip("pandas")
+    S, _ = snapshots((12, 5), 1e-2)
+    w, W = np.linspace(1, 2, 12), gallery.psd(np.geomspace(1, 0.1, 12), rng=0)
+    for given, same in (
+        (w.tolist(), w),
+        (tuple(w), w),
+        (pandas.Series(w), w),
+        (W.tolist(), W),
+        (pandas.DataFrame(W), W),
+    ):
+        np.testing.assert_array_equal(pod(S, W=given).basis, pod(S, W=same).basis)
+    with pytest.raises(ValueError, match="W of shape"):
+        pod(S, W=W[:3].tolist())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_half_precision_goes_out_as_it_came_in(method):
+    S, values = snapshots(smallest=0.1)
+    half = np.finfo(np.float16).eps
+    found = take(S.astype(np.float16), method, rank=4)
+    assert found.basis.dtype == found.singular_values.dtype == np.float16
+    assert defect(found) <= 60 * half  # sums of 60 rounded products
+    np.testing.assert_allclose(found.singular_values, values, rtol=0, atol=half)
+
+
 # how the methods differ
 
 
@@ -254,6 +335,16 @@ def test_auto_takes_the_cheapest_method_that_sees_enough():
     assert pod(S, rank=5).method == "gram"
     assert pod(S, rank=20).method == "qr"
     assert pod(S, rank=20).basis.shape[1] == 20
+
+
+def test_auto_meets_the_tolerance_at_the_edge_of_what_a_gram_matrix_sees():
+    S = gallery.with_singular_values(np.geomspace(1, 1e-9, 60), (110, 60), rng=1)
+    tol = 1.7e-8
+    assert pod(S, tol=tol, method="gram").truncation_error > tol  # a mode is below the floor
+    found = pod(S, tol=tol)
+    assert found.method == "qr"
+    assert found.truncation_error <= tol
+    assert np.linalg.norm(S - found.project(S)) <= tol * np.linalg.norm(S)
 
 
 def test_qr_sees_what_the_gram_matrix_squares_away():
@@ -282,7 +373,7 @@ def test_random_sketches_are_nearly_optimal_and_know_their_error(decay):
         found = pod(S, rank=15, method="randomized", passes=passes, rng=3)
         left = np.linalg.norm(S - found.project(S)) / np.linalg.norm(S)
         # Halko et al., theorem 10.5: sqrt(1 + r / (oversample - 1)) in the mean without passes
-        assert best * (1 - 1e-9) <= left <= best * np.sqrt(1 + 15 / 9)
+        assert best - 50 * EPS <= left <= best * np.sqrt(1 + 15 / 9)
         assert found.truncation_error == pytest.approx(left, rel=5 / np.sqrt(20))
     assert left <= 1.01 * best
 
@@ -314,7 +405,7 @@ def test_every_backend_keeps_kind_and_input(backend, shape, method):
         backend.assert_same_kind(found.project(S), S)
         there = take(host, method, W=W, rank=4, oversample=30)
         np.testing.assert_allclose(
-            backend.to_host(found.project(S)), there.project(host), rtol=0, atol=1e-10
+            backend.to_host(found.project(S)), there.project(host), rtol=0, atol=of_modes(values, 4)
         )
         G = backend.to_host(found.basis)
         assert defect(Pod(G, values, 0, 0, "", None), dense) <= 200 * EPS
@@ -333,8 +424,10 @@ def test_modes_are_those_of_pymor():
     from pymor.vectorarrays.numpy import NumpyVectorSpace
 
     set_log_levels({"pymor": "ERROR"})
-    S, _ = snapshots((60, 12), 1e-4)
+    S, sigma = snapshots((60, 12), 1e-4)
     modes, values = pymor.pod(NumpyVectorSpace.from_numpy(S.copy()), modes=6)
     found = pod(S, rank=6)
-    np.testing.assert_allclose(found.singular_values[:6], values, rtol=1e-8)
-    np.testing.assert_allclose(found.project(modes.to_numpy()), modes.to_numpy(), atol=1e-8)
+    np.testing.assert_allclose(found.singular_values[:6], values, rtol=of_modes(sigma, 6))
+    np.testing.assert_allclose(
+        found.project(modes.to_numpy()), modes.to_numpy(), rtol=0, atol=of_modes(sigma, 6)
+    )

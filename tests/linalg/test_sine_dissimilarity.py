@@ -7,6 +7,7 @@ import pytest
 from resolvent.linalg import sine_dissimilarity
 
 EPS = np.finfo(float).eps
+DTYPES = ["float32", "float64", "complex64", "complex128"]
 
 
 def exact(u, v, w=None):
@@ -24,7 +25,7 @@ def random_snapshots(rng, shape, dtype=float):
     return (S + 1j * rng.standard_normal(shape) if np.dtype(dtype).kind == "c" else S).astype(dtype)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("weights", [False, True])
 def test_sines_agree_with_many_digits(dtype, weights, rng):
     S = random_snapshots(rng, (9, 5), dtype)
@@ -89,9 +90,54 @@ def test_scale_changes_nothing(scale, rng):
     np.testing.assert_allclose(sine_dissimilarity(scaled), sine_dissimilarity(S), atol=20 * EPS)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("end", ["smallest_subnormal", "max"])
+def test_the_ends_of_the_range_change_nothing(end, dtype):
+    unit = getattr(np.finfo(dtype), end)
+    S = np.array([[1, 1, 0], [1, 1, 1], [1, 1, 0], [1, 1, 0]])
+    with np.errstate(over="raise", invalid="raise"):
+        D = sine_dissimilarity((S * unit).astype(dtype))
+    # a cosine of 1/2
+    wanted = 0.75**0.5 * np.array([[0, 0, 1], [0, 0, 1], [1, 1, 0]])
+    np.testing.assert_allclose(D, wanted, atol=10 * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize("shape", [(0, 0), (5, 0), (5, 1), (1, 3)])
-def test_edges(shape):
-    np.testing.assert_array_equal(sine_dissimilarity(np.ones(shape)), np.zeros((shape[1],) * 2))
+@pytest.mark.parametrize("weighted", [False, True])
+def test_edges(backend, shape, weighted):
+    S = backend.asarray(np.ones(shape))
+    D = sine_dissimilarity(S, W=backend.asarray(np.ones(shape[0])) if weighted else None)
+    backend.assert_same_kind(D, S)
+    np.testing.assert_array_equal(backend.to_host(D), np.zeros((shape[1],) * 2))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_columns_without_entries_are_zero(backend, weighted):
+    S = backend.asarray(np.zeros((0, 2)))
+    with pytest.raises(ValueError, match="columns \\[0, 1\\] of S"):
+        sine_dissimilarity(S, W=backend.asarray(np.zeros(0)) if weighted else None)
+
+
+@pytest.mark.parametrize("size", [1e-100, 1.0, 1e100])
+@pytest.mark.parametrize("dtype", [float, complex])
+def test_an_indefinite_matrix_is_refused(size, dtype):
+    hidden = size * np.array([[1.0, 2.0], [2.0, 1.0]], dtype=dtype)  # 3 and -1
+    shown = size * np.diag([1.0, -0.5]).astype(dtype)
+    for W, S in (
+        (hidden, [[1.0, 0.0], [0.0, 1.0]]),  # a cosine of 2
+        (hidden, [[1.0], [-1.0]]),  # a square of -2
+        (shown, [[1.0, 1.0], [0.0, 1.0]]),
+    ):
+        with pytest.raises(ValueError, match="W must be positive"):
+            sine_dissimilarity(np.array(S, dtype=dtype), W=W)
+
+
+def test_a_definite_matrix_of_large_condition_passes(rng):
+    h = 1e-4  # smooth functions, in the inner product of their derivatives
+    x = np.arange(1, 2000)[:, None] * h
+    stiffness = (2 * np.eye(1999) - np.eye(1999, k=1) - np.eye(1999, k=-1)) / h
+    S = np.cos(x * rng.random(6)) - np.cos(x * rng.random(6))
+    assert np.all(sine_dissimilarity(S, W=stiffness) <= 1)
 
 
 def test_every_backend_keeps_kind_and_input(backend, rng):
