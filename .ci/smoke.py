@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 import resolvent
-from resolvent.linalg import gallery, inv_rootm, polar, root_certificate, sqrtm
+from resolvent.linalg import eim, gallery, inv_rootm, pod, polar, root_certificate, sqrtm
 from resolvent.preconditioners import ichol
 from resolvent.solvers import cg, gmres, solve
+from resolvent.solvers.reduced import AffineSystem, ReducedBasis
+from resolvent.solvers.summation import EIFMM
 
 assert "site-packages" in resolvent.__file__, resolvent.__file__
 
@@ -25,6 +27,15 @@ b = np.ones(900)
 assert solve(L, b).converged
 assert cg(L, b, M=ichol(L)).converged
 assert gmres(L, b).converged
+
+x = np.linspace(0, 1, 100)
+f = 1 / (1 + np.outer(x, np.linspace(1, 5, 40)))
+found = eim(f)
+assert np.allclose(found(f[found.points]), f, atol=1e-7)
+assert pod(f, tol=1e-6).basis.shape[1] < 10
+system = AffineSystem([L, np.eye(900)], b, lambda mu: [1, mu[:, 0]])
+assert ReducedBasis(system, X=L, coercivity=1).greedy(x[1:], 1e-6).converged
+assert EIFMM("laplace", dim=2, tol=1e-3).fit(np.random.default_rng(0).random((3000, 2))).converged
 
 command = Path(sys.executable).with_name("resolvent")
 listed = subprocess.run([command, "list"], capture_output=True, text=True, check=True).stdout

@@ -49,11 +49,10 @@ def online(
     truth = simulate(plate, moving)
     fixed = simulate_reduced(model, moving, truth)
     adaptive = simulate_reduced(model, moving, truth, enrich=needs, cubature_tol=cubature_tol)
-    known_path, behind = resting(SPOTS[0]), resting(BEHIND)
-    resting_truth = simulate(plate, known_path)
     familiar = simulate_reduced(
-        model, known_path, resting_truth, enrich=needs, cubature_tol=cubature_tol
+        model, resting(SPOTS[0]), known.runs[0], enrich=needs, cubature_tol=cubature_tol
     )
+    behind = resting(BEHIND)
     blind = simulate_reduced(model, behind, simulate(plate, behind))
     estimates, blind_estimates = (
         np.array([known.calibration(i) for i in run.indicators]) for run in (fixed, blind)

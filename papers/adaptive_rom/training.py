@@ -61,9 +61,10 @@ class Run(NamedTuple):
 
 
 class Training(NamedTuple):
-    """The high-fidelity model, the reduced one, and the calibration with its data."""
+    """The high-fidelity model and its runs, the reduced one, the calibration with its data."""
 
     plate: Plate
+    runs: list[list[State]]
     model: ReducedPlate
     calibration: Calibration
     indicators: Array
@@ -153,6 +154,7 @@ def train(
     indicators, errors = (np.concatenate(x) for x in list(zip(*found, strict=True))[1::-1])
     return Training(
         plate,
+        runs,
         ReducedPlate.of(plate, modes_of(every, pod_tol), cubature_tol),
         Calibration.of(indicators, errors),
         indicators,

@@ -34,11 +34,12 @@ def diffusion(
 ) -> Results:
     r"""Draw angles in :math:`[0, \pi]` and anisotropies :math:`\kappa` down to ``10**-decades``.
 
-    Scalars: largest relative errors with the last number of modes by each rule; ``gain``, that of
-    parameter clusters over that of sines; ``wrapped``, clusters of sines that hold angles within
-    0.3 of both 0 and pi; ``new_error``, the largest error for new parameters with the best cluster;
-    ``classifier_loss``, the same with the cluster of the nearest medoid over it. Arrays:
-    ``errors`` (rule, modes), ``params``, ``labels``.
+    Scalars: largest relative errors with the last number of modes by each rule; ``gain``, the
+    smaller of the errors of Euclidean and parameter clusters over that of sines;
+    ``parameters_gain``, that of parameter clusters over that of sines; ``wrapped``, clusters of
+    sines that hold angles within 0.3 of both 0 and pi; ``new_error``, the largest error for new
+    parameters with the best cluster; ``classifier_loss``, the same with the cluster of the nearest
+    medoid over it. Arrays: ``errors`` (rule, modes), ``params``, ``labels``.
     """
     params, S = draw(rng, cells, snapshots, decades)
     found = compare(xp, S, params, clusters, modes, progress)
@@ -53,7 +54,8 @@ def diffusion(
     last = dict(zip(RULES, found.errors[:, -1], strict=True))
     scalars = {f"{rule}_error": error for rule, error in last.items()}
     scalars |= {
-        "gain": last["parameters"] / last["sine"],
+        "gain": min(last["euclidean"], last["parameters"]) / last["sine"],
+        "parameters_gain": last["parameters"] / last["sine"],
         "wrapped": len(set.intersection(*ends)),
         "new_error": np.max(best),
         "classifier_loss": np.max(nearest) / np.max(best),

@@ -1,6 +1,5 @@
 """What else turns samples at a few parameters into a function of them."""
 
-from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -40,11 +39,13 @@ def log_ratios(mus: Array) -> Array:
     return np.log(mus[:, :-1] / mus[:, -1:])
 
 
-def galerkin(matrix: Callable[[Array], Array], snapshots: Array, test: Array) -> Array:
-    """Return the Galerkin solutions (N, n) in the span of snapshots (N, M), intrusively."""
+def galerkin(terms: Array, snapshots: Array, test: Array) -> list[Array]:
+    """Return Galerkin solutions (N, n) in the spans of the first 1, 2, ... snapshots (N, M).
+
+    Intrusive: it takes the terms (Q, N, N) of the matrix. The source is one everywhere.
+    """
     V, _ = np.linalg.qr(snapshots)
-    solutions = []
-    for mu in test:
-        A = matrix(mu)
-        solutions.append(V @ np.linalg.solve(V.T @ A @ V, V.sum(axis=0)))
-    return np.stack(solutions, axis=-1)
+    A, b = np.tensordot(test, V.T @ terms @ V, axes=1), V.sum(axis=0)[:, None]
+    return [
+        V[:, :M] @ np.linalg.solve(A[:, :M, :M], b[:M])[:, :, 0].T for M in range(1, V.shape[1] + 1)
+    ]

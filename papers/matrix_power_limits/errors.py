@@ -1,7 +1,6 @@
 """Errors of every method over the number of parameters at which the black box was called."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -25,7 +24,8 @@ QUANTITIES = {"determinant": determinant, "temperature": temperature}
 DRAWS = 3  # of random samples, of which the median is shown
 ROUNDING = 10 * 2.2e-16  # error of the black box, over the order of the matrix
 
-Curves = dict[str, tuple[Array, Array]]
+Measure = Callable[[Array], float]
+Curve = tuple[Array, Array]  # numbers of calls, and errors
 
 
 def errors(
@@ -43,18 +43,19 @@ def errors(
     r"""Interpolate a quantity of a thermal block problem by every method.
 
     Errors are relative, the largest over random test parameters. Scalars, for each number ``M`` of
-    ``terms``: ``published_M``, weights of EIM without normalisation; ``homogeneous_M``, with it;
-    ``radial_M``, radial basis functions at random parameters; ``grid_M``, the largest Chebyshev
-    grid of at most ``M`` points; ``radial_helped_M``, ``grid_helped_M``, the same where the scale
-    is known; for solutions ``galerkin_M``, the reduced basis of the snapshots of the homogeneous
-    weights. ``radial_gain``, ``grid_gain``, ``radial_helped_gain`` and ``grid_helped_gain``: their
-    errors over those of EIM with the same knowledge, the geometric mean over ``terms``.
+    ``terms`` and each size of a grid: ``published_M``, weights of EIM without normalisation;
+    ``homogeneous_M``, with it; ``magic_M``, radial basis functions at the parameters that EIM
+    chose, and ``radial_M``, at random ones; ``grid_M``, a tensor grid of ``M`` Chebyshev points;
+    ``magic_helped_M``, ``radial_helped_M`` and ``grid_helped_M``, the same where the scale is
+    known; for solutions ``galerkin_M``, the reduced basis of the snapshots of the homogeneous
+    weights. ``magic_gain``, ``magic_helped_gain`` and so on: their errors over those of EIM with
+    the same knowledge and the same ``M``, the geometric mean over all ``M`` that the method has.
     ``bound_ratio`` is the largest error over its bound and the rounding of the black box,
     ``bound_excess`` the largest bound over the largest error, its geometric mean. Arrays:
-    ``count_*`` and ``error_*`` of every method, ``certified`` errors and their ``bound``, and the
-    ``chosen_*`` parameters.
+    ``count_*`` and ``error_*`` of every method, ``certified`` errors and their ``bound`` at the
+    numbers ``certified_at``, and the ``chosen_*`` parameters.
     """
-    problem = thermal_blocks(xp, cells, layout)
+    problem, most = thermal_blocks(xp, cells, layout), max(terms)
     what = QUANTITIES[quantity](xp, problem)
     train, test = (rng.uniform(*BOX, (n, problem.terms.shape[0])) for n in (candidates, tests))
     exact = what.values(test)
@@ -63,68 +64,67 @@ def errors(
         missed = np.linalg.norm(found - exact, axis=1)
         return float(np.max(missed / np.linalg.norm(exact, axis=1)))
 
-    curves: Curves = {}
+    samples = [rng.uniform(*BOX, (most, test.shape[1])) for _ in range(DRAWS)]
+    drawn = [(mus, what.values(mus)) for mus in samples]
+    curves: dict[str, Curve] = {}
     arrays: dict[str, Array] = {}
     certified = []
-    for name in progress(["published", "homogeneous"]):
-        made = what.interpolant(xp.asarray(train), name == "homogeneous", max(terms))
-        counts = np.arange(1, made.params.shape[0] + 1)
-        measured = []
+    for name, helped in progress([("published", False), ("homogeneous", True)]):
+        suffix = "_helped" if helped else ""
+        made = what.interpolant(xp.asarray(train), helped, most)
+        counts, measured = np.arange(1, made.params.shape[0] + 1), []
         for count in counts:
             fewer = made.truncate(int(count))
             found = to_host(fewer(xp.asarray(test)))
             found = found[:, None] if found.ndim == 1 else found.T
             measured.append(measure(found))
-            if name == "homogeneous":
+            if helped and count in terms:
                 bound = to_host(fewer.error_estimate(xp.asarray(test)).total)
                 noise = ROUNDING * problem.order * to_host(fewer.amplification(xp.asarray(test)))
                 certified.append((what.certified(made, found, exact), bound + noise))
-        curves[name] = (counts, np.array(measured))
-        arrays[f"chosen_{name}"] = made.params
-    if quantity == "temperature":
-        chosen = to_host(arrays["chosen_homogeneous"])
-        snapshots, counts = what.values(chosen).T, curves["homogeneous"][0]
-
-        def matrix(mu: Array) -> Array:
-            return to_host(problem.matrix(xp.asarray(mu)))
-
-        reduced = [measure(galerkin(matrix, snapshots[:, :M], test).T) for M in counts]
-        curves["galerkin"] = (counts, np.array(reduced))
-    for helped in (False, True):
-        suffix, most = "_helped" if helped else "", max(terms)
-        curves["radial" + suffix] = _radial(what, test, measure, most, helped, rng)
+        curves[name] = counts, np.array(measured)
+        arrays[f"chosen_{name}"] = chosen = to_host(made.params)
+        values = what.values(chosen)
+        curves["magic" + suffix] = _radial(what, chosen, values, test, measure, helped)
+        random = [_radial(what, *sample, test, measure, helped) for sample in drawn]
+        curves["radial" + suffix] = random[0][0], np.median([row for _, row in random], axis=0)
         curves["grid" + suffix] = _grids(what, test, measure, most, helped)
+    if quantity == "temperature":
+        reduced = galerkin(to_host(problem.terms), values.T, test)
+        counts = curves["homogeneous"][0]
+        curves["galerkin"] = counts, np.array([measure(found.T) for found in reduced])
 
     error, bound = np.array(certified).transpose(1, 0, 2)
+    arrays["certified_at"] = np.array([M for M in terms if M in curves["homogeneous"][0]])
     arrays |= {"certified": np.max(error, axis=1), "bound": np.max(bound, axis=1)}
     for name, (counts, measured) in curves.items():
         arrays |= {f"count_{name}": counts, f"error_{name}": measured}
-    return Results(_scalars(curves, terms, error, bound), arrays)
+    excess = arrays["bound"] / arrays["certified"]
+    bounds = {
+        "bound_ratio": np.max(error / bound),
+        "bound_excess": np.exp(np.mean(np.log(excess))),
+    }
+    return Results(_errors(curves, terms) | _gains(curves) | bounds, arrays)
 
 
 def _radial(
-    what: Quantity, test: Array, measure: Any, most: int, helped: bool, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Return numbers of random samples and the median errors of radial basis functions."""
-    Q = test.shape[1]
-    counts = np.unique([Q + 1, *range(5, most + 1, 5)])
-    found = np.empty((DRAWS, counts.size))
-    for draw in range(DRAWS):
-        mus = rng.uniform(*BOX, (most, Q))
-        values = what.values(mus)
-        for j, M in enumerate(counts):
-            if helped:
-                reduced = what.part(values[:M], _scale(what, mus[:M]))
-                unit = radial_basis(log_ratios(mus[:M]), reduced, log_ratios(test))
-                found[draw, j] = measure(what.join(unit, _scale(what, test)))
-            else:
-                found[draw, j] = measure(radial_basis(mus[:M], values[:M], test))
-    return counts, np.median(found, axis=0)
+    what: Quantity, mus: Array, values: Array, test: Array, measure: Measure, helped: bool
+) -> Curve:
+    """Return errors of radial basis functions at the first parameters of a sample."""
+    least = test.shape[1] + (not helped)  # for a linear polynomial
+    counts = np.unique([least, *range(5, len(mus) + 1, 5)])
+    found = []
+    for M in counts:
+        if helped:
+            reduced = what.part(values[:M], _scale(what, mus[:M]))
+            unit = radial_basis(log_ratios(mus[:M]), reduced, log_ratios(test))
+            found.append(measure(what.join(unit, _scale(what, test))))
+        else:
+            found.append(measure(radial_basis(mus[:M], values[:M], test)))
+    return counts, np.array(found)
 
 
-def _grids(
-    what: Quantity, test: Array, measure: Any, most: int, helped: bool
-) -> tuple[Array, Array]:
+def _grids(what: Quantity, test: Array, measure: Measure, most: int, helped: bool) -> Curve:
     """Return sizes of Chebyshev grids of at most ``most`` points, and their errors."""
     d = test.shape[1] - helped
     span = np.log(BOX[1] / BOX[0])
@@ -148,22 +148,24 @@ def _scale(what: Quantity, mus: Array) -> Array:
     return what.scale(np.mean(mus, axis=1, keepdims=True))
 
 
-def _scalars(curves: Curves, terms: list[int], error: Array, bound: Array) -> dict[str, Any]:
-    table = {
-        name: {M: _at(curve, M) for M in terms if curve[0][-1] >= M or "grid" in name}
+def _errors(curves: dict[str, Curve], terms: list[int]) -> dict[str, float]:
+    """Return the errors at ``terms`` and at the sizes of grids."""
+    shown = {*terms, *curves["grid"][0], *curves["grid_helped"][0]}
+    return {
+        f"{name}_{M}": float(error)
         for name, curve in curves.items()
+        for M, error in zip(*curve, strict=True)
+        if M in shown
     }
-    scalars = {f"{name}_{M}": row[M] for name, row in table.items() for M in row}
-    for name in ("radial", "grid"):
-        for suffix, ours in (("", "published"), ("_helped", "homogeneous")):
-            theirs = table[name + suffix]
-            ratios = [theirs[M] / table[ours][M] for M in theirs if M in table[ours]]
-            scalars[f"{name}{suffix}_gain"] = np.exp(np.mean(np.log(ratios)))
-    scalars["bound_ratio"] = np.max(error / bound)
-    excess = np.max(bound, axis=1) / np.max(error, axis=1)
-    return scalars | {"bound_excess": np.exp(np.mean(np.log(excess)))}
 
 
-def _at(curve: tuple[Array, Array], M: int) -> float:
-    """Return the error of the largest number of samples up to ``M``."""
-    return float(curve[1][np.searchsorted(curve[0], M, side="right") - 1])
+def _gains(curves: dict[str, Curve]) -> dict[str, float]:
+    """Return errors over those of the weights with as many calls, in the geometric mean."""
+    gains = {}
+    for suffix, ours in (("", "published"), ("_helped", "homogeneous")):
+        weights = dict(zip(*curves[ours], strict=True))
+        for name in ("magic", "radial", "grid"):
+            pairs = zip(*curves[name + suffix], strict=True)
+            ratios = [error / weights[M] for M, error in pairs if M > 1 and M in weights]
+            gains[f"{name}{suffix}_gain"] = float(np.exp(np.mean(np.log(ratios))))
+    return gains

@@ -23,8 +23,16 @@ FAINT: dict[str, Any] = {"linestyle": "--", "markerfacecolor": "white"}
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "published": ("weights by EIM", {"color": "C0", "marker": "o"}),
     "homogeneous": ("weights by EIM, scale known", {"color": "C1", "marker": "s"}),
-    "radial": ("radial functions", {"color": "C0", "marker": "^", **FAINT}),
-    "radial_helped": ("radial functions, scale known", {"color": "C1", "marker": "^", **FAINT}),
+    "magic": ("radial functions, same parameters", {"color": "C0", "marker": "v", **FAINT}),
+    "magic_helped": (
+        "radial functions, same, scale known",
+        {"color": "C1", "marker": "v", **FAINT},
+    ),
+    "radial": ("radial functions, random parameters", {"color": "C0", "marker": "^", **FAINT}),
+    "radial_helped": (
+        "radial functions, random, scale known",
+        {"color": "C1", "marker": "^", **FAINT},
+    ),
     "grid": ("Chebyshev grid", {"color": "C0", "marker": "D", **FAINT}),
     "grid_helped": ("Chebyshev grid, scale known", {"color": "C1", "marker": "D", **FAINT}),
     "galerkin": ("reduced basis (intrusive)", {"color": "0.35", "marker": "P"}),
@@ -51,8 +59,8 @@ def errors(results: Mapping[str, Results]) -> Figure:
         [("temperature_two", "2 strips"), ("temperature_three", "3 strips")]
     ):
         data, color = results[name].arrays, f"C{k + 2}"
-        counts = data["count_homogeneous"]
-        last.semilogy(counts, data["certified"], markevery=3, color=color, label=label)
+        counts = data["certified_at"]
+        last.semilogy(counts, data["certified"], color=color, label=label)
         last.semilogy(
             counts, data["bound"], linestyle=":", marker="", color=color, label=f"{label}, bound"
         )

@@ -65,22 +65,23 @@ def boundary_value(
     loads = [load(coefficient(x, m)) for m in centres]
     solutions = [solve(A, b) for A, b in zip(truth, loads, strict=True)]
 
+    whole = NonintrusiveSystem(
+        lambda mu: stiffness(float(mu[0])) + mu[1] * mass,
+        lambda mu: load(coefficient(x, mu[0])),
+        params=params,
+        features=lambda x, mu: coefficient(x, mu[0]),
+        points=x,
+        rhs_features=lambda x, mu: coefficient(x, mu[0]),
+        rhs_points=x,
+        known=([mass], lambda mus: mus[:, 1:].T),
+        tol=0.0,
+        max_terms=terms[-1],
+    )
     rows = []
     for M in progress(terms):
-        system = NonintrusiveSystem(
-            lambda mu: stiffness(float(mu[0])) + mu[1] * mass,
-            lambda mu: load(coefficient(x, mu[0])),
-            params=params,
-            features=lambda x, mu: coefficient(x, mu[0]),
-            points=x,
-            rhs_features=lambda x, mu: coefficient(x, mu[0]),
-            rhs_points=x,
-            known=([mass], lambda mus: mus[:, 1:].T),
-            tol=0.0,
-            max_terms=M,
-        )
+        system = whole.truncate(M, M)
         found = [system.matrix(mu) for mu in mus]
-        solved = system.affine.solve(mus).T
+        solved = [solve(A, system.rhs(mu)) for A, mu in zip(found, mus, strict=True)]
         error = system.error_estimate(mus)
         rows.append(
             (

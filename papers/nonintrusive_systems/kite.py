@@ -65,15 +65,15 @@ def kite(
             max_terms=terms[-1],
         )
         for j, M in enumerate(terms):
-            expansion = system.matrix_expansion.truncate(M)
-            handed = np.stack([matrices[k] for k in expansion.magic_params])
-            found = np.tensordot(expansion.weights(test).T, handed, 1)
+            part = system.truncate(M)
+            found = [part.matrix(k) for k in test]
             solved = [np.linalg.solve(B, b) for B, b in zip(found, waves, strict=True)]
-            F = expansion.interpolant.triangle @ expansion.interpolant.upper
+            interpolant = part.interpolants[0]
+            F = interpolant.triangle @ interpolant.upper
             matrix[i, j] = worst(found, truth)
             solution[i, j] = worst(solved, solutions)
             condition[i, j] = np.linalg.cond(F)
-            error = expansion.error_estimate(test)
+            error = part.error_estimate(test)
             amplification[i, j] = np.max(error.amplification)
             estimate[i, j] = np.max(error.estimate)
 

@@ -95,10 +95,14 @@ paper.figure("parameters")
 # $z_p$ by its largest value over the training parameters costs nothing and cures it; the library
 # does so. The figure shows both.
 #
-# What does it cost? Far fewer numbers than the classical form has products, and as many solutions
-# with $X$ on the line, more on the square. Its use is elsewhere: it needs nothing but norms of
-# residuals, which a code can evaluate that does not hand out its matrices. Where matrices are at
-# hand the orthonormal basis takes less.
+# What does it cost? Far fewer numbers than the classical form has products are stored. But as many
+# solutions with $X$ are needed on the line, more on the square: the "less precomputations" of the
+# abstract, a possibility there, are not seen here. And the choice looks at all products over the
+# training parameters, anew for each size of the basis: the table grows with the square of the
+# pieces, and the library refuses one of more than a gigabyte. In theory the formula needs nothing
+# but norms of residuals, which a code could evaluate that does not hand out its matrices; here
+# they are evaluated from the pieces $P_p$. Where those are at hand the orthonormal basis takes
+# less.
 
 # %%
 paper.figure("terms")

@@ -13,13 +13,13 @@ from resolvent.solvers.reduced.power_interpolation import (
 )
 from resolvent.solvers.reduced.reduced_basis import ReducedBasis
 from resolvent.solvers.reduced.reduced_model import ReducedModel
-from resolvent.solvers.reduced.snapshot_expansion import ExpansionError, SnapshotExpansion, Training
+from resolvent.solvers.reduced.snapshot_expansion import SnapshotExpansion
+from resolvent.solvers.reduced.training import Training
 
 __all__ = [
     "AffineSystem",
     "Effectivity",
     "Estimate",
-    "ExpansionError",
     "InverseInterpolant",
     "LocalBases",
     "LogdetInterpolant",

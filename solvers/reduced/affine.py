@@ -101,6 +101,12 @@ class AffineSystem:
 
     def __post_init__(self) -> None:
         xp, b = right_hand_sides(self.rhs_terms)
+        if hasattr(self.matrix_terms, "shape") and len(self.matrix_terms.shape) == 2:
+            raise TypeError("matrix_terms must be a sequence of matrices: pass [A]")
+        for name in ("matrix_coefficients", "rhs_coefficients", "solver"):
+            given = getattr(self, name)
+            if not (callable(given) or (given is None and name != "matrix_coefficients")):
+                raise TypeError(f"{name} must be a function, got {type(given).__name__}")
         terms = [
             as_operator(A, like=b, name=f"matrix_terms[{q}]")
             for q, A in enumerate(self.matrix_terms)

@@ -13,6 +13,7 @@ from scipy.sparse.linalg import splu
 from resolvent.arrays import Array, eps, is_finite, namespace_of
 from resolvent.linalg.factorisations import solve
 from resolvent.operators import Operator
+from resolvent.vectors import scaled_norm
 
 __all__ = ["AlignedSum", "add_up", "solve_direct"]
 
@@ -80,11 +81,11 @@ def solve_direct(A: Any, b: Array) -> Array | None:
     """
     xp = namespace_of(b)
     if sparse.issparse(A):
-        norm = float(np.linalg.norm(A.data))
+        norm = scaled_norm(A.data)[1]
         x = _sparse_solve(A, b)
     elif array_api_compat.is_array_api_obj(A):
         b = xp.astype(b, xp.result_type(A, b))
-        norm = float(xp.linalg.vector_norm(A))
+        norm = scaled_norm(xp.reshape(A, (-1,)))[1]
         x = solve(xp, A, b[:, None])
         x = None if x is None else x[:, 0]
     else:
@@ -94,7 +95,7 @@ def solve_direct(A: Any, b: Array) -> Array | None:
         )
     if x is None or not is_finite(x):
         return None
-    size, right = (float(xp.linalg.vector_norm(v)) for v in (x, b))
+    size, right = (scaled_norm(v)[1] for v in (x, b))
     return x if eps(xp, x.dtype) * norm * size < right or right == 0 else None
 
 

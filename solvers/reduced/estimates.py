@@ -11,15 +11,19 @@ __all__ = ["Effectivity", "Estimate"]
 class Estimate:
     """Bounds on the errors of reduced solutions, one for each parameter, with their split.
 
+    Of outputs the arrays are ``(p, k)``.
+
     Attributes
     ----------
     bound : (k,) array
         Bound on the projection error: the dual norm of the residual over the coercivity constant,
         as the estimator evaluates it.
     floor : (k,) array
-        Rounding in the bound: where it is below, it says no more than that the error is small.
+        Rounding in the bound, as it is expected of random signs: where the bound is below, it says
+        no more than that the error is small.
     interpolation : (k,) array
-        What interpolation over the parameters may miss in the bound; zero for estimators without.
+        What interpolation over the parameters may miss: the `defect` of the system, to first order,
+        and what the estimator ``'eim'`` was wrong by at parameters it left out. Zero without.
     kind : str
         ``"error in X"``, or ``"dual norm of the residual"`` where no coercivity constant is known.
 
@@ -29,6 +33,12 @@ class Estimate:
     >>> found = Estimate(np.array([1e-3, 1e-17]), np.full(2, 1e-15), np.zeros(2), "error in X")
     >>> found
     Estimate(error in X: 2 parameters, at most 1.0e-03, 1 below its resolution)
+
+    Notes
+    -----
+    But for rounding the estimators ``'direct'``, ``'orthonormal'`` and ``'gram'`` bound the error
+    of the system as it is given, if the coercivity constant is a lower bound. ``'eim'`` and a
+    defect add what was measured or is true to first order: an estimate.
     """
 
     bound: Array
@@ -38,22 +48,23 @@ class Estimate:
 
     @property
     def resolution(self) -> Array:
-        """Below it the bound says nothing: rounding and interpolation together, (k,)."""
+        """Below it the bound says nothing: rounding and interpolation together."""
         return self.floor + self.interpolation
 
     @property
     def certified(self) -> Array:
-        """Bound and resolution together, (k,): what the error does not exceed."""
+        """Bound and resolution together: as sure as its parts, see the notes."""
         return self.bound + self.resolution
 
     def __repr__(self) -> str:
-        xp, count = namespace_of(self.bound), self.bound.shape[0]
-        if not count:
+        xp, count = namespace_of(self.bound), self.bound.shape[-1]
+        if 0 in self.bound.shape:
             return f"Estimate({self.kind}: no parameters)"
         lost = int(xp.sum(xp.astype(self.bound <= self.resolution, xp.int64)))
+        outputs = f"{self.bound.shape[0]} outputs at " if self.bound.ndim == 2 else ""
         most = float(xp.max(self.bound))
         return (
-            f"Estimate({self.kind}: {count} parameters, at most {most:.1e}, "
+            f"Estimate({self.kind}: {outputs}{count} parameters, at most {most:.1e}, "
             f"{lost} below its resolution)"
         )
 

@@ -5,7 +5,6 @@ A residual ``r`` is a functional; its norm is that of its Riesz representer,
 .. math:: \|r\|_{X'} = \max_v \frac{|r^H v|}{\|v\|_X} = \|X^{-1} r\|_X = (r^H X^{-1} r)^{1/2} .
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,17 +17,27 @@ from resolvent.arrays import Array, adjoint, device_of, eps, namespace_of
 from resolvent.errors import NotPositiveDefiniteError
 from resolvent.linalg.factorisations import cholesky
 from resolvent.linalg.interpolation.values import times
+from resolvent.linalg.norms import column_norms, column_scales
 from resolvent.linalg.structure import is_hermitian
 from resolvent.operators import as_operator
-from resolvent.vectors import inner, norm
+from resolvent.solvers.reduced.terms import of_precision
+from resolvent.vectors import inner
 
-__all__ = ["InnerProduct", "adapt_inner_product", "gram_schmidt"]
+__all__ = ["InnerProduct", "adapt_inner_product", "gram_schmidt", "norms"]
 
 _DEPENDENT = 10  # eps; a column of which less is left is a combination of the others
 
 
 class InnerProduct(Protocol):
-    """The product of a Hermitian positive definite X, factorised once."""
+    """The product of a Hermitian positive definite X, factorised once.
+
+    Norms neither over- nor underflow: vectors are scaled before they are squared.
+    """
+
+    @property
+    def dtypes(self) -> tuple[Any, ...]:
+        """That of X, none for the identity."""
+        ...
 
     def times(self, V: Array) -> Array:
         """Return ``X V``."""
@@ -47,6 +56,11 @@ class InnerProduct(Protocol):
 class Euclidean:
     """X is the identity."""
 
+    @property
+    def dtypes(self) -> tuple[Any, ...]:
+        """None."""
+        return ()
+
     def times(self, V: Array) -> Array:
         """Return V."""
         return V
@@ -57,7 +71,7 @@ class Euclidean:
 
     def dual_norms(self, P: Array) -> Array:
         """Return Euclidean norms."""
-        return norm(P)
+        return column_norms(namespace_of(P), P)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +80,11 @@ class Dense:
 
     X: Array
     W: Array
+
+    @property
+    def dtypes(self) -> tuple[Any, ...]:
+        """That of X."""
+        return (self.X.dtype,)
 
     def times(self, V: Array) -> Array:
         """Return ``X V``."""
@@ -77,7 +96,9 @@ class Dense:
 
     def dual_norms(self, P: Array) -> Array:
         """Return norms of ``W P``: no square of a norm is formed by a difference."""
-        return norm(times(self.W, P))
+        xp = namespace_of(P)
+        scales = column_scales(xp, P)
+        return scales * column_norms(xp, times(self.W, P / scales))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +107,11 @@ class Sparse:
 
     X: Any
     factors: Any
+
+    @property
+    def dtypes(self) -> tuple[Any, ...]:
+        """That of X."""
+        return (self.X.dtype,)
 
     def times(self, V: NDArray[Any]) -> NDArray[Any]:
         """Return ``X V``."""
@@ -104,11 +130,13 @@ class Sparse:
 
     def dual_norms(self, P: NDArray[Any]) -> NDArray[Any]:
         """Return ``sqrt(P^H X^{-1} P)``; the absolute value guards from rounding alone."""
-        return np.asarray(np.sqrt(np.abs(inner(P, self.riesz(P)))))
+        scales = column_scales(namespace_of(P), P)
+        P = P / scales
+        return np.asarray(scales * np.sqrt(np.abs(inner(P, self.riesz(P)))))
 
 
 def adapt_inner_product(X: Any, like: Array) -> InnerProduct:
-    """Check and factorise X; None is the identity.
+    """Check and factorise X in the precision of ``like``; None is the identity.
 
     Raises
     ------
@@ -136,19 +164,19 @@ def gram_schmidt(by: InnerProduct, Q: Array, Z: Array) -> tuple[Array, Array]:
     on those before it adds none.
     """
     xp = namespace_of(Z)
-    dtype, rank, count = xp.result_type(Q, Z), Q.shape[1], Z.shape[1]
+    dtype, rank, count = xp.result_type(Q, Z, *by.dtypes), Q.shape[1], Z.shape[1]
     Z = xp.astype(Z, dtype)
     # all at once: columns are appended in place
     Q = xp.concat([xp.astype(Q, dtype), xp.zeros_like(Z)], axis=1)
     R = xp.zeros((rank + count, count), dtype=dtype, device=device_of(Z))
     for j in range(count):
         z, basis = Z[:, j : j + 1], Q[:, :rank]
-        lengths = [length(by, z)]
+        lengths = [float(norms(by, z)[0])]
         for _ in range(2):
             h = adjoint(xp, basis) @ by.times(z)
             z = z - basis @ h
             R[:rank, j] += h[:, 0]
-            lengths.append(length(by, z))
+            lengths.append(float(norms(by, z)[0]))
         before, once, twice = lengths
         # what the second projection halves was rounding of the first (Kahan and Parlett)
         if twice > _DEPENDENT * eps(xp, dtype) * before and 2 * twice > once:
@@ -158,15 +186,18 @@ def gram_schmidt(by: InnerProduct, Q: Array, Z: Array) -> tuple[Array, Array]:
     return Q[:, :rank], R[:rank, :]
 
 
-def length(by: InnerProduct, z: Array) -> float:
-    """Return the norm of one column."""
-    square = float(namespace_of(z).abs(inner(z, by.times(z)))[0])
-    return math.sqrt(square)
+def norms(by: InnerProduct, V: Array) -> Array:
+    """Return the norms ``sqrt(v^H X v)``; the absolute value guards from rounding."""
+    xp = namespace_of(V)
+    scales = column_scales(xp, V)
+    V = V / scales
+    XV = by.times(V)
+    return scales * xp.sqrt(xp.abs(inner(xp.astype(V, XV.dtype), XV)))
 
 
 def _dense(X: Array, like: Array) -> Dense:
     xp = namespace_of(X)
-    X = xp.astype(X, xp.result_type(X, like)) if xp.isdtype(X.dtype, "real floating") else X
+    X = xp.astype(X, of_precision(xp, X.dtype, like.dtype))
     if not is_hermitian(xp, X):
         raise ValueError("X must be symmetric (Hermitian if complex); it is not")
     L = cholesky(xp, X)
@@ -176,9 +207,11 @@ def _dense(X: Array, like: Array) -> Dense:
 
 
 def _sparse(X: Any, like: Array) -> Sparse:
-    X = X.astype(np.result_type(X.dtype, np.finfo(like.dtype).dtype)).tocsc()
+    X = X.astype(of_precision(namespace_of(like), X.dtype, like.dtype)).tocsc()
     if abs(X - X.conj().T).max() > 10 * np.finfo(X.dtype).eps * abs(X).max():
         raise ValueError("X must be symmetric (Hermitian if complex); it is not")
+    if not np.all(X.diagonal().real > 0):
+        raise NotPositiveDefiniteError("X must be positive definite; its diagonal is not positive")
     # without exchanges of rows: L D L^H, whose pivots have the signs of the eigenvalues
     try:
         options = {"SymmetricMode": True}
@@ -187,6 +220,7 @@ def _sparse(X: Any, like: Array) -> Sparse:
         if "singular" not in str(error):
             raise
         factors = None
-    if factors is None or not np.all(factors.U.diagonal().real > 0):
+    symmetric = factors is not None and np.array_equal(factors.perm_r, factors.perm_c)
+    if not symmetric or not np.all(factors.U.diagonal().real > 0):
         raise NotPositiveDefiniteError("X must be positive definite; a pivot is not positive")
     return Sparse(X, factors)

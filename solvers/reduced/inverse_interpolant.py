@@ -68,11 +68,12 @@ class InverseInterpolant(PowerInterpolation):
         (c, _), (there, _) = self.shifts(mus), self.shifts(self.params)
         norm = xp.max(1 - c, axis=0)
         inverses = 1 / xp.min(1 - there, axis=0)
+        unit = eps(namespace_of(self.solutions), self.solutions.dtype)
         moved = (inverses[None, :] @ xp.abs(self.weights(mus)))[0, :]
         return PowerError(
             interpolation=norm * xp.sum(errors, axis=0),
             tail=norm * self.tail(mus),
-            rounding=norm * eps(xp, errors.dtype) * moved,
+            rounding=norm * max(unit, eps(xp, errors.dtype)) * moved,
         )
 
     def truncate(self, terms: int) -> Self:
@@ -95,7 +96,8 @@ def inverse_interpolant(
     ----------
     solve_at : callable
         The black box: a parameter (d,) to :math:`A_\mu^{-1} b`, of any shape. ``b`` is one
-        right-hand side, several or the identity, and the same for all parameters.
+        right-hand side, several or the identity, and the same for all parameters. What it returns
+        is copied at once: it may refill one buffer.
     params : (n, d) array_like
         Training parameters; the black box is called at few of them.
     **options
@@ -132,9 +134,11 @@ def inverse_interpolant(
     True
     """
     power = power_interpolation(params, **options)
-    given = [solve_at(power.params[j, :]) for j in range(power.params.shape[0])]
-    names = [f"solve_at({j})" for j in range(len(given))]
-    entered = enter(matrix=False, **dict(zip(names, given, strict=True)))
+    given = {
+        name: _received(name, solve_at(power.params[j, :]))
+        for j, name in enumerate(f"solve_at({j})" for j in range(power.params.shape[0]))
+    }
+    entered = enter(matrix=False, **given)
     xp, arrays = entered.xp, entered.arrays
     shapes = {tuple(x.shape) for x in arrays}
     if len(shapes) > 1:
@@ -142,3 +146,9 @@ def inverse_interpolant(
     if not is_numpy(namespace_of(power.params)):
         enter(matrix=False, solve_at=arrays[0], params=power.params)
     return InverseInterpolant(**vars(power), solutions=xp.stack(arrays, axis=-1))
+
+
+def _received(name: str, x: Any) -> Array:
+    """Return a copy of what the black box handed out, which it may overwrite next."""
+    (x,) = enter(matrix=False, **{name: x}).arrays
+    return namespace_of(x).asarray(x, copy=True)

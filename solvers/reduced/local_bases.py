@@ -24,7 +24,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, Namespace, device_of, enter, eps, namespace_of
+from resolvent.arrays import Array, enter, eps, namespace_of, take, to_host
 from resolvent.linalg.clustering.kmedoids import KMedoids, kmedoids
 from resolvent.linalg.clustering.sine_dissimilarity import column_norms
 from resolvent.linalg.gallery.spectra import Rng
@@ -145,7 +145,7 @@ class LocalBases:
         inner = as_inner_product(W, S)
         clusters = kmedoids(dissimilarities(xp, S, dissimilarity, W), k, rng=rng)
         labels = clusters.labels
-        members = [_columns(xp, S, np.flatnonzero(labels == i)) for i in range(k)]
+        members = [take(S, np.flatnonzero(labels == i), axis=1) for i in range(k)]
         bases = tuple(pod(block, W=W, tol=tol, rank=rank) for block in members)
         classifier = None
         if params is not None:
@@ -176,15 +176,14 @@ class LocalBases:
         """
         U, is_vector = self._enter(u)
         labels = self.errors(U).labels if labels is None else self._labels(labels, U)
-        xp = namespace_of(U)
         order = np.argsort(labels, kind="stable")
         parts = [
-            self.bases[i].project(_columns(xp, U, np.flatnonzero(labels == i)))
+            self.bases[i].project(take(U, np.flatnonzero(labels == i), axis=1))
             for i in np.unique(labels)
         ]
         if not parts:
             return U
-        P = _columns(xp, xp.concat(parts, axis=1), np.argsort(order))
+        P = take(namespace_of(U).concat(parts, axis=1), np.argsort(order), axis=1)
         return P[:, 0] if is_vector else P
 
     def errors(self, S: Any, labels: Any = None) -> ProjectionErrors:
@@ -236,11 +235,11 @@ class LocalBases:
         return (U[:, None], True) if U.ndim == 1 else (U, False)
 
     def _labels(self, labels: Any, U: Array) -> NDArray[np.intp]:
-        found = np.asarray(labels, dtype=np.intp)
-        k = len(self.bases)
-        if found.shape != (U.shape[1],) or np.any((found < 0) | (found >= k)):
-            raise ValueError(f"labels must be {U.shape[1]} numbers from 0 to {k - 1}")
-        return found
+        found, k = to_host(labels), len(self.bases)
+        whole = found.dtype.kind in "iu" or found.size == 0
+        if not whole or found.shape != (U.shape[1],) or np.any((found < 0) | (found >= k)):
+            raise ValueError(f"labels must be {U.shape[1]} integers from 0 to {k - 1}")
+        return found.astype(np.intp)
 
 
 def _truncated(basis: Pod, rank: int) -> Pod:
@@ -249,7 +248,3 @@ def _truncated(basis: Pod, rank: int) -> Pod:
     xp, s = namespace_of(basis.basis), basis.singular_values
     left = float(xp.linalg.vector_norm(s[rank:]) / xp.linalg.vector_norm(s))
     return replace(basis, basis=basis.basis[:, :rank], truncation_error=left)
-
-
-def _columns(xp: Namespace, U: Array, which: NDArray[np.intp]) -> Array:
-    return xp.take(U, xp.asarray(which, device=device_of(U)), axis=1)

@@ -57,9 +57,9 @@ class LogdetInterpolant(PowerInterpolation):
     def error_estimate(self, mus: Any) -> PowerError:
         """Return a bound on the absolute error for parameters (n, d), in its parts.
 
-        Certain for symmetric positive semidefinite terms, exact values of the black box and
-        complete multi-indices. Divided by ``n`` it is the error of the mean logarithm of an
-        eigenvalue.
+        Certain for symmetric positive semidefinite terms and exact values of the black box; where
+        multi-indices are a sample the bound is that over all of them. Divided by ``n`` it is the
+        error of the mean logarithm of an eigenvalue.
         """
         errors = self.power_errors(mus)[1:, :]
         xp, K = namespace_of(errors), self.indices.degree

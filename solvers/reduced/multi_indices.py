@@ -12,7 +12,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, device_of, namespace_of
+from resolvent.arrays import Array, namespace_of, take
 from resolvent.linalg.gallery.spectra import Rng
 
 __all__ = ["MultiIndices", "monomials", "multi_indices"]
@@ -102,8 +102,7 @@ def monomials(c: Array, exponents: NDArray[np.intp]) -> Array:
         powers.append(powers[-1] * c)
     table, product = xp.stack(powers), None
     for q in range(c.shape[0]):
-        rows = xp.asarray(np.ascontiguousarray(exponents[:, q]), device=device_of(c))
-        factor = xp.take(table[:, q, :], rows, axis=0)
+        factor = take(table[:, q, :], exponents[:, q])
         product = factor if product is None else product * factor
     return product
 

@@ -12,24 +12,35 @@ The error of the matrix is that of the samples, times what the assembly makes of
 solution is larger by the condition of ``A``. A sum of weights that cancel has the rounding
 ``eps sum |beta_m|``; systems near a resonance lose the most.
 
-Source: F. Casenave, A. Ern and T. Lelièvre, arXiv 1307.4330 and 1401.3684.
+What three terms more would add is known at the cost of as many matrices and vectors, and is the
+`defect` of the affine system: reduced models count its residual to what interpolation misses. It is
+of first order, an estimate and no bound: too small by what later terms add, where the terms decay
+slowly or where these three cancel.
+
+Sources: F. Casenave, A. Ern, T. Lelièvre and G. Sylvand, arXiv 1307.4330; F. Casenave, A. Ern and
+T. Lelièvre, arXiv 1401.3684.
 
 Differs from the source in: several functions share one interpolation, of all of them side by side;
 affine parts that are known may be left out of it without subtracting a matrix.
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, adjoint, device_of, enter, namespace_of, to_host
+from resolvent.arrays import Array, adjoint, enter, namespace_of
 from resolvent.results import Outcome, Reason
 from resolvent.solvers.reduced.affine import AffineSystem, Coefficients
+from resolvent.solvers.reduced.expansion_defect import expansion_defect
+from resolvent.solvers.reduced.handed_out import HandedOut
+from resolvent.solvers.reduced.known_terms import KnownTerms
 from resolvent.solvers.reduced.sampled_entries import (
-    entries_of_matrix,
+    entries_and_probe,
     entries_of_vector,
     vector_at,
 )
@@ -37,8 +48,8 @@ from resolvent.solvers.reduced.snapshot_expansion import (
     ExpansionError,
     Feature,
     SnapshotExpansion,
-    Training,
 )
+from resolvent.solvers.reduced.training import Training
 
 __all__ = ["NonintrusiveSystem"]
 
@@ -54,9 +65,10 @@ class NonintrusiveSystem(Outcome):
     matrix_at : callable
         ``mu -> A(mu)``, (N, N): dense arrays of any library, SciPy sparse matrices, or anything
         with ``shape``, ``dtype`` and ``@``, such as a compressed matrix. It is called at the
-        magic parameters only, when they are first needed.
+        magic parameters only, when they are first needed, and at three more for `affine`. Entries
+        are copied: it may fill the same memory every time. Operators must be new ones.
     rhs_at : callable
-        ``mu -> b(mu)``, (N,).
+        ``mu -> b(mu)``, (N,); zero for all parameters if need be.
     params : (n,) or (n, d) array_like
         Training parameters. Functions receive a number or a vector (d,) accordingly.
     features : callable or sequence of callable, optional
@@ -67,14 +79,16 @@ class NonintrusiveSystem(Outcome):
         Where ``features`` are sampled, densely enough to see them: positions, distances, or pairs
         of indices for a code that can give single entries.
     entries : (rows, columns), optional
-        Instead of both: entries of the matrix itself, sampled from whole matrices. Then
-        ``matrix_at`` is called for every training parameter, and for every later one.
+        Instead of both: entries of the matrix itself, sampled from whole matrices together with
+        their product with one vector, which all other entries change too. Then ``matrix_at`` is
+        called for every training parameter, and for every later one.
     rhs_features, rhs_points : optional
-        The same for the right-hand side; by default all its entries.
+        The same for the right-hand side; by default all its entries. Then ``rhs_at`` is called for
+        every training parameter, and for every later one.
     tol : float
         Of the interpolation, relative to the largest sample.
     max_terms : int, optional
-        Of each of the two expansions.
+        Of each of the two expansions, at least 1.
     known : (terms, coefficients), optional
         A part that is affine by construction: matrices, and ``mus (k, d) -> (Q, k)``. ``matrix_at``
         still gives whole matrices, ``features`` describe the rest.
@@ -93,14 +107,17 @@ class NonintrusiveSystem(Outcome):
     ------
     ValueError
         Neither or both of ``features`` and ``entries``; features of another length than their
-        points, zero everywhere, or not finite. Later: matrices or vectors of different shapes.
+        points, zero everywhere, or not finite; entries outside the matrix; limits by which no
+        matrix is taken. Later: matrices or vectors of different shapes.
     TypeError
-        Arrays of several libraries.
+        Arrays of several libraries; complex parameters.
 
     Notes
     -----
-    Cost: all features on all points for n parameters, and an empirical interpolation; M matrices.
-    Then M samples for each parameter. Array API: the library is that of the arrays handed out.
+    Cost: all features on all points for n parameters, and an empirical interpolation; M matrices,
+    three more for `affine`. Then, for each new parameter, M samples of features, but a whole vector
+    or a whole matrix where these are sampled themselves: by default ``rhs_at`` is called in full.
+    Array API: the library is that of the arrays handed out.
 
     Examples
     --------
@@ -141,22 +158,27 @@ class NonintrusiveSystem(Outcome):
             raise ValueError("rhs_features and rhs_points belong together")
         if entries is not None and known is not None:
             raise ValueError("known parts need features that describe the rest, not entries")
-        self.matrix_at, self.rhs_at, self.known = matrix_at, rhs_at, known
+        if max_terms is not None and max_terms < 1:
+            raise ValueError(f"max_terms must be at least 1, got {max_terms}")
+        self.known = None if known is None else KnownTerms(*known)
         self.training = Training.of(params)
+        params = self.training.params
+        self._matrices = HandedOut("matrix_at", matrix_at, params)
+        self._vectors = HandedOut("rhs_at", lambda mu: vector_at(rhs_at, mu), params)
         if entries is not None:
-            features, points = (
-                entries_of_matrix(matrix_at),
-                np.stack(np.broadcast_arrays(*entries), axis=-1),
-            )
+            features, points = entries_and_probe(matrix_at, entries, params[0])
         if rhs_features is None:
-            length = vector_at(rhs_at, self.training.params[0]).shape[0]
-            rhs_features, rhs_points = entries_of_vector(rhs_at), np.arange(length)
-        self.matrix_expansion, self.rhs_expansion = (
+            rhs_features = entries_of_vector(rhs_at)
+            rhs_points = np.arange(self._vectors(0).shape[0])
+        matrix_expansion, rhs_expansion = (
             SnapshotExpansion.fit(_functions(g), x, self.training, tol=tol, max_terms=max_terms)
             for g, x in ((features, points), (rhs_features, rhs_points))
         )
-        self.interpolants = self.matrix_expansion.interpolant, self.rhs_expansion.interpolant
-        self.reason = min((e.reason for e in self.interpolants), key=_GRAVITY.index)
+        if not matrix_expansion.interpolant.points.size:
+            raise ValueError(
+                "no matrix was taken: features are zero for all params, or tol is not below 1"
+            )
+        self._expand_by(matrix_expansion, rhs_expansion)
 
     @property
     def magic_params(self) -> NDArray[np.float64]:
@@ -172,20 +194,19 @@ class NonintrusiveSystem(Outcome):
     def affine(self) -> AffineSystem:
         """The system as a sum of matrices: what `ReducedBasis` takes. The first call assembles.
 
+        Its ``defect`` is what a few terms more would add, None where nothing is left.
+
         Raises
         ------
         ValueError
             Matrices or vectors of different shapes, or with NaN or infinity.
         """
-        terms = _of_one_shape("matrix_at", self.matrix_at, self.magic_params)
-        vectors = _of_one_shape(
-            "rhs_at", lambda mu: vector_at(self.rhs_at, mu), self.rhs_expansion.magic_params
+        defect = expansion_defect(
+            self._expanded,
+            (self.matrix_expansion, self._matrices),
+            (self.rhs_expansion, self._vectors),
         )
-        columns = namespace_of(vectors[0]).stack(vectors, axis=1)
-        known = () if self.known is None else self.known[0]
-        return AffineSystem(
-            [*known, *terms], columns, self._matrix_coefficients, self.rhs_expansion.weights
-        )
+        return replace(self._expanded, defect=defect)
 
     def weights(self, mus: Any) -> Array:
         """Return the weights (M, k) of the matrices for k parameters."""
@@ -193,11 +214,11 @@ class NonintrusiveSystem(Outcome):
 
     def matrix(self, mu: Any) -> Any:
         """Return the expanded ``A(mu)``."""
-        return self.affine.matrix(mu)
+        return self._expanded.matrix(mu)
 
     def rhs(self, mu: Any) -> Array:
         """Return the expanded ``b(mu)``, (N,)."""
-        return self.affine.rhs(mu)
+        return self._expanded.rhs(mu)
 
     def error_estimate(self, mus: Any) -> ExpansionError:
         """Return estimate, amplification and floor of the matrix for k parameters.
@@ -216,7 +237,7 @@ class NonintrusiveSystem(Outcome):
         Its terms are :math:`V^H A(\mu_m) V` and :math:`V^H b(\mu_m)`; only products are needed.
         """
         (V,) = enter(V=V).arrays
-        xp, system = namespace_of(V), self.affine
+        xp, system = namespace_of(V), self._expanded
         W = adjoint(xp, V)
         return AffineSystem(
             [W @ (A @ V) for A in system.matrix_terms],
@@ -225,38 +246,76 @@ class NonintrusiveSystem(Outcome):
             system.rhs_coefficients,
         )
 
+    def truncate(self, terms: int, rhs_terms: int | None = None) -> "NonintrusiveSystem":
+        """Return the system of fewer matrices, those that the greedy choice took first.
+
+        Parameters
+        ----------
+        terms : int
+            Number of matrices, from 1.
+        rhs_terms : int, optional
+            Number of vectors, from 1; by default all.
+
+        Raises
+        ------
+        ValueError
+            There are not as many.
+
+        Notes
+        -----
+        Nothing is fitted or sampled again, and both share what the code handed out.
+        """
+        matrices, vectors = self.matrix_expansion, self.rhs_expansion
+        if terms < 1 or (rhs_terms is not None and rhs_terms < 1):
+            raise ValueError(f"terms must be at least 1, got {terms} and {rhs_terms}")
+        part = copy(self)
+        for name in ("affine", "_expanded"):
+            part.__dict__.pop(name, None)
+        part._expand_by(
+            matrices.truncate(terms), vectors if rhs_terms is None else vectors.truncate(rhs_terms)
+        )
+        return part
+
+    @property
+    def advice(self) -> str:
+        """What happened, and what to do about it, for the expansion that asks for most."""
+        return min(self.interpolants, key=lambda e: _GRAVITY.index(e.reason)).advice
+
     def __repr__(self) -> str:
         matrices, vectors = (e.points.size for e in self.interpolants)
         return f"NonintrusiveSystem({matrices} matrices, {vectors} vectors, {self.reason.name})"
+
+    def _expand_by(self, matrices: SnapshotExpansion, vectors: SnapshotExpansion) -> None:
+        self.matrix_expansion, self.rhs_expansion = matrices, vectors
+        self.interpolants = matrices.interpolant, vectors.interpolant
+        self.reason = min((e.reason for e in self.interpolants), key=_GRAVITY.index)
+
+    @cached_property
+    def _expanded(self) -> AffineSystem:
+        """The sum of matrices without its defect; of no vectors, one with the weight zero."""
+        matrices, vectors = self.interpolants
+        terms = self._matrices.of_one_shape(matrices.params)
+        columns = self._vectors.of_one_shape(vectors.params if vectors.params.size else [0])
+        known = () if self.known is None else self.known.matrices
+        return AffineSystem(
+            [*known, *terms],
+            columns,
+            self._matrix_coefficients,
+            self.rhs_expansion.weights if vectors.params.size else _zero,
+        )
 
     def _matrix_coefficients(self, mus: Any) -> Array:
         """Return the weights, after those of known terms less their part in the snapshots."""
         beta = self.weights(mus)
         if self.known is None:
             return beta
-        xp, coefficients = namespace_of(beta), self.known[1]
-        here, magic = (
-            xp.asarray(np.asarray(coefficients(_rows(m))), device=device_of(beta))
-            for m in (mus, self.magic_params)
-        )
-        return xp.concat([here - magic @ beta, beta], axis=0)
+        rows = self.training.rows
+        return self.known.beside(beta, rows(mus), rows(self.magic_params))
 
 
 def _functions(features: Any) -> Sequence[Feature]:
     return [features] if callable(features) else list(features)
 
 
-def _of_one_shape(name: str, at: Callable[[Any], Any], mus: NDArray[np.float64]) -> list[Any]:
-    found = [at(mu) for mu in mus]
-    for mu, A in zip(mus, found, strict=True):
-        if tuple(A.shape) != tuple(found[0].shape):
-            raise ValueError(
-                f"{name}({mu}) is of shape {tuple(A.shape)}, {name}({mus[0]}) is of shape "
-                f"{tuple(found[0].shape)}"
-            )
-    return found
-
-
-def _rows(mus: Any) -> NDArray[np.float64]:
-    mus = np.asarray(to_host(mus), dtype=float)
-    return np.asarray(mus if mus.ndim == 2 else mus.reshape(-1, 1))
+def _zero(mus: Any) -> NDArray[np.float64]:
+    return np.zeros((1, len(mus)))

@@ -3,9 +3,10 @@ r"""Outputs of a reduced model: linear functionals of its solutions."""
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from resolvent.arrays import Array, adjoint, enter, namespace_of
+from resolvent.arrays import Array, adjoint, namespace_of
 from resolvent.linalg.interpolation.values import times
 from resolvent.solvers.reduced.estimates import Estimate
+from resolvent.solvers.reduced.terms import of_rows
 
 if TYPE_CHECKING:
     from resolvent.solvers.reduced.reduced_model import ReducedModel
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Output"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Output:
     r"""Outputs :math:`s(\mu) = \ell^H u(\mu)`, evaluated without large vectors.
 
@@ -38,15 +39,12 @@ class Output:
         Raises
         ------
         ValueError
-            They don't have N rows.
+            They don't have N rows, or are on another device.
+        TypeError
+            They are of another array library than the system.
         """
-        (columns,) = enter(matrix=False, functionals=functionals).arrays
+        columns = of_rows("functionals", functionals, model.system.order, model.system.rhs_terms)
         columns = columns[:, None] if columns.ndim == 1 else columns
-        if columns.ndim != 2 or columns.shape[0] != model.basis.shape[0]:
-            raise ValueError(
-                f"functionals must be of shape ({model.basis.shape[0]}, p), got "
-                f"{tuple(columns.shape)}"
-            )
         xp = namespace_of(columns)
         reduced = times(adjoint(xp, columns), model.basis)
         return cls(model, reduced, model.by.dual_norms(columns))
@@ -72,6 +70,9 @@ class Output:
             self._outer(found.interpolation),
             "error of outputs",
         )
+
+    def __repr__(self) -> str:
+        return f"Output({self.norms.shape[0]} functionals of {self.model!r})"
 
     def _outer(self, bounds: Array) -> Array:
         return self.norms[:, None] * bounds[None, :]

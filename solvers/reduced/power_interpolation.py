@@ -44,14 +44,19 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, device_of, eps, namespace_of
+from resolvent.arrays import Array, device_of, eps, namespace_of, take
 from resolvent.linalg.gallery.spectra import Rng
 from resolvent.linalg.interpolation.eim import eim
 from resolvent.linalg.interpolation.interpolant import EmpiricalInterpolant
 from resolvent.results import Outcome, Reason
 from resolvent.solvers.reduced.affine import Coefficients
+from resolvent.solvers.reduced.monomial_norms import norms_of_all
 from resolvent.solvers.reduced.multi_indices import MultiIndices, monomials, multi_indices
-from resolvent.solvers.reduced.shifted_coefficients import ShiftedCoefficients, as_parameters
+from resolvent.solvers.reduced.shifted_coefficients import (
+    ShiftedCoefficients,
+    as_parameters,
+    column,
+)
 
 __all__ = ["PowerError", "PowerInterpolation", "power_interpolation"]
 
@@ -94,7 +99,8 @@ class PowerInterpolation(Outcome):
     shifted : ShiftedCoefficients
         The map to normalised and centred coefficients, with the reference.
     indices : MultiIndices
-        What was interpolated. If they are a sample, the error bounds are estimates.
+        What was interpolated. If they are a sample, ``reason`` speaks of the sample alone; the
+        error bounds are those of all.
     interpolant : EmpiricalInterpolant
         Of the monomials: its fields are functions of the multi-index.
     """
@@ -108,8 +114,14 @@ class PowerInterpolation(Outcome):
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}({self.params.shape[0]} parameters, powers up to "
-            f"{self.indices.degree}, {self.history[-1]:.1e} left, {self.reason.name})"
+            f"{self.indices.degree}{'' if self.indices.is_complete else ' (a sample)'}, "
+            f"{self.history[-1]:.1e} left, {self.reason.name})"
         )
+
+    @property
+    def advice(self) -> str:
+        """What happened, and what to do about it."""
+        return self.interpolant.advice
 
     @property
     def history(self) -> NDArray[np.float64]:
@@ -117,7 +129,7 @@ class PowerInterpolation(Outcome):
         return self.interpolant.history
 
     def weights(self, mus: Any) -> Array:
-        r"""Return :math:`\lambda` (k, n) for parameters (n, d); each column sums to one.
+        r"""Return :math:`\lambda` (k, n) for parameters (n, d), n = 0 too; columns sum to one.
 
         Raises
         ------
@@ -138,13 +150,15 @@ class PowerInterpolation(Outcome):
         return xp.sum(xp.abs(weights), axis=0)
 
     def outside(self, mus: Any) -> Array:
-        """Tell (n,) for which parameters a coefficient is beyond the training: extrapolation.
+        """Tell (n,) for which parameters a coefficient is beyond its training: extrapolation.
 
-        The bounds hold there too; they grow, and are infinite where the series diverges.
+        Each coefficient has a range of its own. The bounds hold outside too; they grow, and are
+        infinite where the series diverges.
         """
         c, _ = self.shifts(mus)
         xp = namespace_of(c)
-        return xp.max(xp.abs(c), axis=0) > self.shifted.radius + 4 * eps(xp, c.dtype)
+        limits = column(self.shifted.radii, c) + 4 * eps(xp, c.dtype)
+        return xp.any(xp.abs(c) > limits, axis=0)
 
     def shifts(self, mus: Any) -> tuple[Array, Array]:
         """Return the shifted coefficients (Q, n) and the scalars ``s`` (n,) divided by."""
@@ -158,12 +172,18 @@ class PowerInterpolation(Outcome):
 
         Notes
         -----
-        Cost: ``k`` products for each multi-index and parameter.
+        Cost: ``k`` products for each multi-index and parameter; where they are a sample, for each
+        power ``k²`` products for each parameter, see `norms_of_all`.
         """
         c, _ = self.shifts(mus)
-        known = monomials(self.shifts(self.params)[0], self.indices.exponents)
-        missed = monomials(c, self.indices.exponents) - known @ self._weights(c)
-        return self.indices.norms(missed)
+        known, weights = self.shifts(self.params)[0], self._weights(c)
+        missed = monomials(c, self.indices.exponents)
+        listed = self.indices.norms(missed - monomials(known, self.indices.exponents) @ weights)
+        if self.indices.is_complete:
+            return listed
+        xp = namespace_of(c)
+        sampled = xp.asarray(self.indices.shares > 1, device=device_of(c))[:, None]
+        return xp.where(sampled, norms_of_all(c, known, weights, self.indices.degree), listed)
 
     def tail(self, mus: Any) -> Array:
         r"""Return a bound (n,) on :math:`\sum_{k > K} \|E_\mu^k - \sum_j \lambda_j E_j^k\|`."""
@@ -262,12 +282,10 @@ def power_interpolation(
     mus = as_parameters(params)
     shifted = ShiftedCoefficients.of(mus, coefficients, homogeneous=homogeneous)
     c, _ = shifted(mus)
-    degree = _degree(shifted.radius, tol)
+    degree = _degree(float(np.max(shifted.radii)), tol)
     indices = multi_indices(c.shape[0], degree, most=max_indices, rng=rng)
     found = eim(monomials(c, indices.exponents), tol=tol, max_terms=max_terms)
-    where = namespace_of(mus).asarray(found.params, device=device_of(mus))
-    chosen = namespace_of(mus).take(mus, where, axis=0)
-    return PowerInterpolation(chosen, found.reason, shifted, indices, found)
+    return PowerInterpolation(take(mus, found.params), found.reason, shifted, indices, found)
 
 
 def _degree(rho: float, tol: float) -> int:

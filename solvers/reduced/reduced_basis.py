@@ -11,7 +11,9 @@ T. Lelièvre, ESAIM: M2AN 48 (2014), doi 10.1051/m2an/2013097, arXiv 1212.0970, 
 C. Engwer, M. Ohlberger and S. Rave (2014) for estimators that survive rounding.
 """
 
+import math
 from dataclasses import dataclass, field
+from operator import index
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,7 +30,8 @@ from resolvent.solvers.reduced.inner_product import (
     adapt_inner_product,
     gram_schmidt,
 )
-from resolvent.solvers.reduced.reduced_model import ReducedModel, project, training_factors
+from resolvent.solvers.reduced.projection import project, training_factors
+from resolvent.solvers.reduced.reduced_model import ReducedModel
 from resolvent.solvers.reduced.residual import ResidualPieces
 from resolvent.solvers.reduced.terms import of_rows, parameters
 
@@ -64,7 +67,8 @@ class ReducedBasis:
 
         - ``'orthonormal'``: in an orthonormal basis of the residuals, all digits;
         - ``'eim'``: by interpolation of the norms at a few training parameters, where they are
-          evaluated directly, most digits; needs training parameters;
+          evaluated directly, most digits; needs four training parameters at least, and a table of
+          all products of factors over them;
         - ``'gram'``: the classical quadratic form, half of the digits;
         - ``'direct'``: from the residual itself, all digits, at the cost of large vectors online.
 
@@ -81,8 +85,8 @@ class ReducedBasis:
     Raises
     ------
     TypeError, ValueError
-        X does not fit the system or is not Hermitian, an unknown estimator, a coercivity that is
-        not positive.
+        ``system`` is none, X does not fit it or is not Hermitian, an unknown estimator, a
+        coercivity that is not real, positive and finite.
     NotPositiveDefiniteError
         X is not positive definite.
 
@@ -136,15 +140,15 @@ class ReducedBasis:
     def greedy(
         self, train: Any, tol: float = 1e-8, *, atol: float = 0.0, max_terms: int | None = None
     ) -> ReducedModel:
-        """Choose snapshots where the bound is largest, until it is small at all parameters.
+        """Choose snapshots where the bound is largest, until all is small at all parameters.
 
         Parameters
         ----------
         train : (n, d) or (n,) array_like
             Training parameters.
         tol, atol : float
-            Stop when all bounds are at most ``max(tol * first, atol)``, where ``first`` is the
-            largest bound of the empty basis.
+            Stop when all bounds, each with its resolution, are at most ``max(tol * first, atol)``,
+            where ``first`` is the largest bound of the empty basis.
         max_terms : int, optional
             By default as many as there are training parameters.
 
@@ -156,16 +160,19 @@ class ReducedBasis:
         Raises
         ------
         ValueError
-            No training parameters, negative tolerances.
+            No training parameters; a tolerance that is negative or not finite; ``max_terms``
+            negative.
         SingularMatrixError
             The system, or its projection, is singular at a training parameter.
         """
         train = parameters(train)
         if train.shape[0] == 0:
             raise ValueError("train must hold at least one parameter")
-        if not (tol >= 0 and atol >= 0):
-            raise ValueError(f"tol and atol must not be negative, got {tol} and {atol}")
-        limit = train.shape[0] if max_terms is None else max_terms
+        if not (0 <= tol < math.inf and 0 <= atol < math.inf):
+            raise ValueError(f"tol and atol must be finite and not negative, got {tol} and {atol}")
+        limit = train.shape[0] if max_terms is None else index(max_terms)
+        if limit < 0:
+            raise ValueError(f"max_terms must not be negative, got {max_terms}")
         return choose_snapshots(
             self._model(self.affine.rhs_terms[:, :0], train),
             lambda model, snapshot: self._extended(model, snapshot, train),
@@ -199,8 +206,8 @@ class ReducedBasis:
         by, system = self.by, self.affine
         pieces = ResidualPieces.of_rhs(by, system.rhs_terms).extend(system.matrix_terms, basis)
         method = METHODS[self.estimator] if isinstance(self.estimator, str) else self.estimator
-        defect = system.defect and ReducedDefect.of(by, system.defect).extend(basis)
-        return self._assembled(basis, pieces, method, defect, train)
+        defect = None if system.defect is None else ReducedDefect.of(by, system.defect)
+        return self._assembled(basis, pieces, method, defect and defect.extend(basis), train)
 
     def _extended(self, model: ReducedModel, snapshots: Array, train: Any) -> ReducedModel:
         basis, _ = gram_schmidt(self.by, model.basis, snapshots)

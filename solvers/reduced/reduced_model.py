@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, adjoint, conj, namespace_of
+from resolvent.arrays import Array, namespace_of
 from resolvent.linalg.interpolation.values import times
 from resolvent.results import Outcome, Reason
 from resolvent.solvers.reduced.affine import AffineSystem
 from resolvent.solvers.reduced.coercivity import coercivity_at
 from resolvent.solvers.reduced.defect import ReducedDefect
 from resolvent.solvers.reduced.estimates import Effectivity, Estimate
-from resolvent.solvers.reduced.estimators import Estimator, TrainingFactors
-from resolvent.solvers.reduced.inner_product import InnerProduct
+from resolvent.solvers.reduced.estimators import Estimator
+from resolvent.solvers.reduced.inner_product import InnerProduct, norms
 from resolvent.solvers.reduced.output import Output
+from resolvent.solvers.reduced.projection import training_factors
 from resolvent.solvers.reduced.reduced_systems import solve_reduced
 from resolvent.solvers.reduced.residual import ResidualPieces, residual_factors
 from resolvent.solvers.reduced.terms import of_rows, parameters
 
-__all__ = ["ReducedModel", "project", "training_factors"]
+__all__ = ["ReducedModel"]
 
 _ADVICE = {
     Reason.CONVERGED: "the bounds met the tolerance at all training parameters",
@@ -179,11 +180,9 @@ class ReducedModel(Outcome):
         mus = parameters(mus)
         truth = self.system.solve(mus)
         error = truth - self.lift(self.solve(mus))
-        xp = self.system.xp
-        squares = xp.sum(conj(xp, error) * self.by.times(error), axis=0)
         own = self.by.dual_norms(self.system.residual(mus, truth))
         alpha = 1 if self.coercivity is None else coercivity_at(self.coercivity, mus, own)
-        return Effectivity(xp.sqrt(xp.abs(squares)), self.estimate(mus), own / alpha)
+        return Effectivity(norms(self.by, error), self.estimate(mus), own / alpha)
 
     def output(self, functionals: Any) -> Output:
         r"""Return outputs :math:`s = \ell^H u` as functions of the parameters, with bounds.
@@ -246,27 +245,3 @@ class ReducedModel(Outcome):
         alpha, beta = self.system.coefficients(mus)
         c = solve_reduced(self.matrix_terms, self.rhs_terms, alpha, beta, mus)
         return alpha, beta, c
-
-
-def project(V: Array, pieces: ResidualPieces, Qa: int, Qb: int) -> tuple[Array, Array]:
-    """Return the reduced terms ``(Qa, Nr, Nr)`` and ``(Nr, Qb)`` from the pieces of residuals."""
-    xp = namespace_of(V)
-    reduced = times(adjoint(xp, V), pieces.columns)
-    n = V.shape[1]
-    matrices = xp.permute_dims(xp.reshape(reduced[:, Qb:], (n, n, Qa)), (2, 0, 1))
-    return matrices, reduced[:, :Qb]
-
-
-def training_factors(
-    system: AffineSystem, matrices: Array, rhs: Array, train: Any
-) -> TrainingFactors:
-    """Return what gives the factors of the training parameters, for the estimator that asks."""
-
-    def factors() -> Array | None:
-        if train is None:
-            return None
-        mus = parameters(train)
-        alpha, beta = system.coefficients(mus)
-        return residual_factors(alpha, beta, solve_reduced(matrices, rhs, alpha, beta, mus))
-
-    return factors

@@ -34,7 +34,8 @@ class ResidualPieces:
     columns : (N, m) array
         ``P``, with ``m = Qb + Qa Nr``.
     noise : (m,) array
-        About the dual norm of the rounding error in each column and in its multiples.
+        About the dual norm of the rounding error in each column and in its multiples: what is
+        expected of signs at random, no bound. An operator's own truncation isn't in it.
     """
 
     by: InnerProduct
@@ -85,13 +86,15 @@ class ResidualPieces:
         return self.noise @ xp.abs(factors)
 
     def _noise(self, A: Any, V: Array, AV: Array) -> Array:
-        """Expect rounding of random sign in every entry of ``A v``: ``eps/2 sqrt(A² v²)``."""
+        """Expect rounding of random sign in every entry of ``A v``: ``eps/2 sqrt(A² v²)``.
+
+        That root is the root mean square of ``A (s v)`` over random signs ``s``: one product with
+        what cancels in ``A v`` left standing, whether entries are known or not.
+        """
         xp = namespace_of(V)
         unit = eps(xp, AV.dtype)
-        size = xp.abs(AV) if _squares(A) is None else xp.sqrt(times(_squares(A), xp.abs(V) ** 2))
-        signs = np.where(np.random.default_rng(0).random((V.shape[0], 1)) < 0.5, -1.0, 1.0)
-        signs = xp.astype(xp.asarray(signs, device=device_of(V)), size.dtype)
-        random = self.by.dual_norms(signs * size)
+        inner, outer = (_signs(V, seed) for seed in (0, 1))
+        random = self.by.dual_norms(outer * xp.abs(_apply(A, inner * V)))
         return unit / 2 * random + unit * self.by.dual_norms(AV)
 
 
@@ -110,8 +113,6 @@ def _apply(A: Any, V: Array) -> Array:
     return times(A, V) if array_api_compat.is_array_api_obj(A) else A @ V
 
 
-def _squares(A: Any) -> Any:
-    """Return the squares of the moduli of the entries, None if they are not known."""
-    if array_api_compat.is_array_api_obj(A):
-        return namespace_of(A).abs(A) ** 2
-    return abs(A).power(2) if hasattr(A, "power") else None
+def _signs(V: Array, seed: int) -> Array:
+    xp, signs = namespace_of(V), np.random.default_rng(seed).choice([-1.0, 1.0], (V.shape[0], 1))
+    return xp.astype(xp.asarray(signs, device=device_of(V)), xp.abs(V[:0, :0]).dtype)

@@ -18,7 +18,7 @@ from resolvent.arrays import Array, device_of, enter, namespace_of, to_host
 from resolvent.solvers.reduced.affine import Coefficients
 from resolvent.solvers.reduced.terms import parameters, stack_rows
 
-__all__ = ["ShiftedCoefficients", "as_parameters"]
+__all__ = ["ShiftedCoefficients", "as_parameters", "column"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +31,15 @@ class ShiftedCoefficients:
         ``alpha(mus)``, (Q, n) for parameters (n, d); None: the parameters themselves.
     reference : (Q,) ndarray
         :math:`\alpha^*_q`, on the host.
-    radius : float
-        The largest ``|c_q|`` over the training parameters.
+    radii : (Q,) ndarray
+        The largest ``|c_q|`` over the training parameters, for each ``q``.
     size : (Q,) ndarray or None
         :math:`\bar\alpha_q`; None: ``s`` is one.
     """
 
     coefficients: Coefficients | None
     reference: NDArray[np.float64]
-    radius: float
+    radii: NDArray[np.float64]
     size: NDArray[np.float64] | None = None
 
     @classmethod
@@ -54,7 +54,7 @@ class ShiftedCoefficients:
             alpha = alpha / _scale(alpha, size)
         low, high = _host(xp.min(alpha, axis=1)), _host(xp.max(alpha, axis=1))
         middle = low / 2 + high / 2
-        return cls(coefficients, middle, float(np.max(high / middle - 1)), size)
+        return cls(coefficients, middle, high / middle - 1, size)
 
     def __call__(self, mus: Array) -> tuple[Array, Array]:
         """Return ``c`` (Q, n) and ``s`` (n,) for parameters (n, d)."""
@@ -63,7 +63,7 @@ class ShiftedCoefficients:
             raise ValueError(f"coefficients must be {self.reference.size}, got {alpha.shape[0]}")
         xp = namespace_of(alpha)
         s = xp.ones_like(alpha[0, :]) if self.size is None else _scale(alpha, self.size)
-        return 1 - alpha / s / _column(self.reference, alpha), s
+        return 1 - alpha / s / column(self.reference, alpha), s
 
 
 def as_parameters(mus: Any, like: Array | None = None) -> Array:
@@ -72,7 +72,7 @@ def as_parameters(mus: Any, like: Array | None = None) -> Array:
     Raises
     ------
     TypeError, ValueError
-        They are complex or not finite, there are none, or they don't fit ``like``.
+        They are complex or not finite, or don't fit ``like``; there are none and no ``like``.
     """
     if like is None:
         mus = parameters(mus)
@@ -81,9 +81,8 @@ def as_parameters(mus: Any, like: Array | None = None) -> Array:
     xp = namespace_of(mus)
     if not xp.isdtype(mus.dtype, "real floating"):
         raise TypeError(f"parameters must be real, got dtype {mus.dtype}")
-    width = mus.shape[1] if like is None else like.shape[1]
-    if 0 in mus.shape or mus.shape[1] != width:
-        wanted = "(n, d)" if like is None else f"(n, {width})"
+    if (0 in mus.shape) if like is None else (mus.shape[1] != like.shape[1]):
+        wanted = "(n, d)" if like is None else f"(n, {like.shape[1]})"
         raise ValueError(f"parameters must be of shape {wanted}, got {tuple(mus.shape)}")
     return mus if like is None else xp.astype(mus, like.dtype, copy=False)
 
@@ -110,10 +109,11 @@ def _positive(mus: Array, coefficients: Coefficients | None) -> Array:
 
 
 def _scale(alpha: Array, size: NDArray[np.float64]) -> Array:
-    return namespace_of(alpha).mean(alpha / _column(size, alpha), axis=0)
+    return namespace_of(alpha).mean(alpha / column(size, alpha), axis=0)
 
 
-def _column(host: NDArray[np.float64], like: Array) -> Array:
+def column(host: NDArray[np.float64], like: Array) -> Array:
+    """Return numbers (Q,) of the host as a column (Q, 1) of the kind of ``like``."""
     xp = namespace_of(like)
     return xp.asarray(host[:, None], dtype=like.dtype, device=device_of(like))
 

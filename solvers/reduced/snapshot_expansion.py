@@ -10,7 +10,7 @@ The magic parameters and points are those of one empirical interpolation of all 
 side, each divided by its largest modulus, or a large one would be all that the greedy choice sees.
 The weights solve ``F beta = g`` at the magic points by the triangular factors of the elimination.
 
-Source: F. Casenave, A. Ern and T. Lelièvre, arXiv 1307.4330.
+Source: F. Casenave, A. Ern, T. Lelièvre and G. Sylvand, arXiv 1307.4330.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,18 +18,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, device_of, enter, eps, namespace_of, to_host
+from resolvent.arrays import Array, device_of, enter, eps, namespace_of, take, to_host
 from resolvent.linalg.interpolation.eim import eim
 from resolvent.linalg.interpolation.interpolant import EmpiricalInterpolant
 from resolvent.results import Outcome, Reason
+from resolvent.solvers.reduced.handed_out import own_copy
+from resolvent.solvers.reduced.training import Training
 
 __all__ = ["ExpansionError", "Feature", "SnapshotExpansion", "Training"]
 
 Feature = Callable[[Array, Any], Any]
+
+# Terms that tell what an expansion misses: one alone crosses zero between its snapshots, two at a
+# loose tolerance now and then.
+AHEAD = 3
 
 
 class ExpansionError(NamedTuple):
@@ -50,41 +55,6 @@ class ExpansionError(NamedTuple):
     floor: NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Training:
-    """Training parameters on the host, and what parameters look like to the user's functions."""
-
-    params: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, params: Any) -> "Training":
-        """Take parameters (n,) or (n, d) through the door."""
-        params = np.asarray(to_host(enter(matrix=False, params=params).arrays[0]), dtype=float)
-        if params.ndim not in (1, 2) or params.size == 0:
-            raise ValueError(
-                f"params must be (n,) or (n, d) training parameters, got shape {params.shape}"
-            )
-        return cls(params)
-
-    def batch(self, mus: Any) -> NDArray[np.float64]:
-        """Return k parameters as the training has them: (k,) for (n,), (k, d) for (n, d)."""
-        mus = np.asarray(to_host(enter(matrix=False, mus=mus).arrays[0]), dtype=float)
-        shape = self.params.shape[1:]
-        width = shape[0] if shape else 1
-        if mus.ndim > 2 or mus.size % width or (mus.ndim and width > 1 and mus.shape[-1] != width):
-            raise ValueError(
-                f"mus must be k parameters of {width} numbers each, as the training has, "
-                f"got shape {mus.shape}"
-            )
-        return np.asarray(mus.reshape(-1, *shape))
-
-    def inside(self, mus: Any) -> NDArray[np.bool_]:
-        """Tell which parameters lie in the smallest box around the training."""
-        mus = self.batch(mus).reshape(-1, self.params[0].size)
-        known = self.params.reshape(len(self.params), -1)
-        return np.asarray(np.all((mus >= known.min(axis=0)) & (mus <= known.max(axis=0)), axis=1))
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class SnapshotExpansion(Outcome):
     r"""Weights :math:`\beta(\mu)` of snapshots at magic parameters.
@@ -101,6 +71,9 @@ class SnapshotExpansion(Outcome):
         Largest modulus of each function over points and training.
     interpolant : EmpiricalInterpolant
         Of the ``S n`` samples; its ``params`` are positions in the training.
+    ahead : EmpiricalInterpolant
+        The same with a few terms more, as the greedy choice would go on; with fewer, or none,
+        where nothing is left.
 
     Examples
     --------
@@ -120,6 +93,7 @@ class SnapshotExpansion(Outcome):
     training: Training
     scales: tuple[float, ...]
     interpolant: EmpiricalInterpolant
+    ahead: EmpiricalInterpolant
 
     @classmethod
     def fit(
@@ -136,22 +110,24 @@ class SnapshotExpansion(Outcome):
         Raises
         ------
         ValueError
-            No functions, samples of another length than the points or not finite, or all zero.
+            No functions, samples of another length than the points, or not finite.
         TypeError
             Samples of several libraries.
         """
         if not features:
             raise ValueError("features must hold at least one function")
-        points = points if array_api_compat.is_array_api_obj(points) else np.asarray(points)
+        points = own_copy(points)
         columns = [_samples(features, points, mu) for mu in training.params]
         xp = namespace_of(columns[0][0])
         blocks = [xp.stack(block, axis=1) for block in zip(*columns, strict=True)]
         scales = tuple(float(xp.max(xp.abs(block))) or 1.0 for block in blocks)
         scaled = [block / scale for block, scale in zip(blocks, scales, strict=True)]
-        if not any(float(xp.max(xp.abs(block))) for block in blocks):
-            raise ValueError("features are zero for all params: there is nothing to expand")
-        interpolant = eim(xp.concat(scaled, axis=0), tol=tol, max_terms=max_terms)
-        return cls(tuple(features), points, training, scales, interpolant)
+        samples = xp.concat(scaled, axis=0)
+        interpolant = eim(samples, tol=tol, max_terms=max_terms)
+        size, ahead = interpolant.points.size, interpolant
+        if interpolant.next_point >= 0:
+            ahead = eim(samples, tol=0.0, max_terms=size + AHEAD)
+        return cls(tuple(features), points, training, scales, interpolant, ahead)
 
     @property
     def reason(self) -> Reason:  # type: ignore[override]
@@ -178,18 +154,42 @@ class SnapshotExpansion(Outcome):
         if self.interpolant.next_point < 0:
             estimate = np.zeros(len(amplification))
         else:
-            estimate = to_host(self.interpolant.error_estimate(values)).astype(float)
+            seen = values[: size + 1, ...]
+            estimate = to_host(self.interpolant.error_estimate(seen)).astype(float)
         return ExpansionError(estimate, amplification, rounding * amplification)
+
+    @property
+    def next_params(self) -> NDArray[np.intp]:
+        """Positions (L,) of the parameters of the terms ahead; none where nothing is left."""
+        return self.ahead.params[self.interpolant.points.size :]
+
+    def next_weights(self, mus: Any) -> Array:
+        r"""Return the weights (L, k) of the terms ahead, for k parameters.
+
+        With :math:`I_M` for the expansion by M snapshots,
+
+        .. math:: I_{M+L} A - I_M A
+                  = \sum_l \beta_{M+l} \left( A(\mu_{M+l}) - I_M A(\mu_{M+l}) \right),
+
+        since :math:`I_M I_{M+L} = I_M`; to first order that is what :math:`I_M A` misses.
+        """
+        return self.ahead.weights(self._values(mus))[self.interpolant.points.size :, ...]
 
     def truncate(self, terms: int) -> "SnapshotExpansion":
         """Return the expansion by the first terms."""
-        return replace(self, interpolant=self.interpolant.truncate(terms))
+        if terms == self.interpolant.points.size:
+            return self
+        return replace(
+            self,
+            interpolant=self.interpolant.truncate(terms),
+            ahead=self.ahead.truncate(min(terms + AHEAD, self.ahead.points.size)),
+        )
 
     def __repr__(self) -> str:
         return f"SnapshotExpansion({self.interpolant!r})"
 
     def _values(self, mus: Any) -> Array:
-        """Return the samples (M, k) at the magic points, with that at the next one below them."""
+        """Return the samples (M + L, k) at the magic points, and at those of the terms ahead."""
         mus = self.training.batch(mus)
         return self._recent(mus.shape, mus.tobytes())
 
@@ -199,9 +199,11 @@ class SnapshotExpansion(Outcome):
 
         @lru_cache(maxsize=4)
         def values(shape: tuple[int, ...], data: bytes) -> Array:
+            found, count = self.ahead.basis, int(self._wanted[0].shape[0])
+            if not count or not shape[0]:
+                xp, size = namespace_of(found), (count, shape[0])
+                return xp.zeros(size, dtype=found.dtype, device=device_of(found))
             columns = [self._column(mu) for mu in np.frombuffer(data).reshape(shape)]
-            if not columns:
-                return self.interpolant.basis[: len(self._wanted[0]), :0]
             return namespace_of(columns[0]).stack(columns, axis=1)
 
         return values
@@ -215,19 +217,11 @@ class SnapshotExpansion(Outcome):
     @cached_property
     def _wanted(self) -> tuple[Array, list[tuple[int, Array]]]:
         """The points to sample, function by function, and their way back to the magic order."""
-        found = self.interpolant
-        extra = [found.next_point] if found.next_point >= 0 else []
-        where = np.concatenate([found.points, np.asarray(extra, dtype=np.intp)])
-        owner, local = np.divmod(where, self.points.shape[0])
-        groups = [(int(s), _rows(self.points, local[owner == s])) for s in np.unique(owner)]
+        owner, local = np.divmod(self.ahead.points, self.points.shape[0])
+        groups = [(int(s), take(self.points, local[owner == s])) for s in np.unique(owner)]
         order = np.argsort(np.argsort(owner, kind="stable"))
-        basis = found.basis
+        basis = self.ahead.basis
         return namespace_of(basis).asarray(order, device=device_of(basis)), groups
-
-
-def _rows(x: Array, where: NDArray[np.intp]) -> Array:
-    xp = namespace_of(x)
-    return xp.take(x, xp.asarray(where, device=device_of(x)), axis=0)
 
 
 def _samples(features: Sequence[Feature], points: Array, mu: Any) -> list[Array]:
@@ -239,8 +233,7 @@ def _samples(features: Sequence[Feature], points: Array, mu: Any) -> list[Array]
 
 
 def _evaluate(feature: Feature, points: Array, mu: Any, number: int) -> Array:
-    values = feature(points, mu)
-    values = values if array_api_compat.is_array_api_obj(values) else np.asarray(values)
+    values = own_copy(feature(points, mu))
     if tuple(values.shape) != tuple(points.shape[:1]):
         raise ValueError(
             f"features[{number}] at mu = {mu} must be of shape {tuple(points.shape[:1])}, one for "

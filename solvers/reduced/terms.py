@@ -24,9 +24,9 @@ __all__ = [
 def parameters(mus: Any) -> Array:
     """Return parameters as ``(k, d)``, in the library they come from."""
     (mus,) = enter(matrix=False, mus=mus).arrays
-    if mus.ndim not in (1, 2):
-        raise ValueError(f"mus must be of shape (k, d) or (k,), got {tuple(mus.shape)}")
-    return mus if mus.ndim == 2 else mus[:, None]
+    if mus.ndim not in (0, 1, 2):
+        raise ValueError(f"mus must be of shape (k, d), (k,) or (), got {tuple(mus.shape)}")
+    return mus if mus.ndim == 2 else namespace_of(mus).reshape(mus, (-1, 1))
 
 
 def one_parameter(mu: Any) -> Array:
@@ -110,4 +110,11 @@ def stack_rows(name: str, values: Any, mus: Array) -> Array:
     """Stack numbers and ``(k,)`` arrays as rows (Q, k), one column for each parameter."""
     rows = {f"{name}[{q}]": row for q, row in enumerate(values)}
     xp, (_, *entered), *_ = enter(matrix=False, mus=mus, **rows)
-    return xp.stack([xp.broadcast_to(row, mus.shape[:1]) for row in entered])
+    count = mus.shape[0]
+    for key, row in zip(rows, entered, strict=True):
+        if tuple(row.shape) not in ((), (count,)):
+            raise ValueError(
+                f"{key} must be a number or of shape ({count},), one for each row of mus (k, d), "
+                f"got {tuple(row.shape)}; a parameter is mus[:, 0], not mus[0]"
+            )
+    return xp.stack([xp.broadcast_to(row, (count,)) for row in entered])

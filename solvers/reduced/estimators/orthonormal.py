@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from resolvent.arrays import Array, namespace_of
 from resolvent.linalg.interpolation.values import times
+from resolvent.linalg.norms import column_norms
 from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, TrainingFactors
 from resolvent.solvers.reduced.inner_product import gram_schmidt
 from resolvent.solvers.reduced.residual import ResidualPieces
-from resolvent.vectors import norm
 
 __all__ = ["OrthonormalResidual"]
 
@@ -68,6 +68,6 @@ class OrthonormalResidual:
 
     def __call__(self, factors: Array) -> ResidualNorm:
         """Return the norms for factors (m, k)."""
-        value = norm(times(self.coordinates, factors))
-        xp = namespace_of(value)
+        xp = namespace_of(factors)
+        value = column_norms(xp, times(self.coordinates, factors))
         return ResidualNorm(value, self.noise @ xp.abs(factors), xp.zeros_like(value))

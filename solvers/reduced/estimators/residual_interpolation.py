@@ -27,9 +27,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, conj, device_of, eps, namespace_of
+from resolvent.arrays import Array, conj, device_of, eps, namespace_of, take
 from resolvent.linalg.interpolation.eim import eim
 from resolvent.linalg.interpolation.interpolant import EmpiricalInterpolant
+from resolvent.linalg.norms import column_scales, nonzero
 from resolvent.solvers.reduced.estimators.estimator import ResidualNorm, TrainingFactors
 from resolvent.solvers.reduced.residual import ResidualPieces
 
@@ -38,11 +39,12 @@ __all__ = ["InterpolatedResidual"]
 _ROUNDING = 50  # eps; pivots relative to the first
 _CHECKS = 8  # parameters left out, by which the interpolation is judged
 _SHARE = 4  # and no more than one of so many
+_LARGEST = 2**30  # bytes of the table of products
 
 
 @dataclass(frozen=True, eq=False)
 class Products:
-    """Selected products ``conj(z_p) z_q`` of scaled factors, real or imaginary part of each."""
+    """Selected products ``conj(z_p) z_q`` of ``z / scale``, real or imaginary part of each."""
 
     p: NDArray[np.intp]
     q: NDArray[np.intp]
@@ -60,8 +62,9 @@ class Products:
             p, q = np.concatenate([p, p[mixed]]), np.concatenate([q, q[mixed]])
             imaginary = np.concatenate([imaginary, np.ones(int(mixed.sum()), dtype=bool)])
         largest = xp.max(xp.abs(factors), axis=1)
-        ones = xp.ones_like(largest)
-        return cls(p, q, imaginary, 1 / xp.where(largest > 0, largest, ones) if scaled else ones)
+        # of all one, so that nothing is out of range
+        same = xp.ones_like(largest) * nonzero(xp, xp.max(largest))
+        return cls(p, q, imaginary, nonzero(xp, largest) if scaled else same)
 
     def take(self, points: NDArray[np.intp]) -> "Products":
         """Select."""
@@ -70,8 +73,8 @@ class Products:
     def __call__(self, factors: Array) -> Array:
         """Return the products (count, k), real."""
         xp, device = namespace_of(factors), device_of(factors)
-        z = factors * self.scale[:, None]
-        left, right = (xp.take(z, xp.asarray(i, device=device), axis=0) for i in (self.p, self.q))
+        z = factors / self.scale[:, None]
+        left, right = take(z, self.p), take(z, self.q)
         both = conj(xp, left) * right
         if not xp.isdtype(both.dtype, "complex floating"):
             return both
@@ -95,13 +98,13 @@ class InterpolatedResidual:
         Of all products over the training parameters that were not left out.
     params : (s,) ndarray of int
         Numbers of the magic parameters among the training parameters.
-    squares : (s,) array
-        Squares of the residual norms at the magic parameters.
+    norms : (s,) array
+        Residual norms at the magic parameters.
     noise : (s,) array
-        Squares of what rounding leaves of those norms.
+        What rounding leaves of them.
     gap : array ()
-        The largest deviation of a square at training parameters that were left out; zero, since
-        nothing is known, where there are fewer than four.
+        Root of the largest deviation of a square at training parameters that were left out: a
+        measurement, and no bound.
     scaled : bool
         Whether the products are scaled.
     """
@@ -109,7 +112,7 @@ class InterpolatedResidual:
     products: Products
     interpolant: EmpiricalInterpolant
     params: NDArray[np.intp]
-    squares: Array
+    norms: Array
     noise: Array
     gap: Array
     scaled: bool
@@ -123,32 +126,35 @@ class InterpolatedResidual:
         Raises
         ------
         ValueError
-            There are no training parameters.
+            There are fewer than four training parameters: none can be left out, by which the
+            interpolation is judged. Or a table of all products would take more than a gigabyte.
         """
         factors = training()
-        if factors is None or factors.shape[1] == 0:
+        if factors is None or factors.shape[1] < _SHARE:
             raise ValueError(
-                "the estimator 'eim' chooses among training parameters: pass train=, or take "
+                f"the estimator 'eim' chooses among training parameters, and leaves out one of "
+                f"{_SHARE} to judge itself: pass at least {_SHARE} as train=, or take "
                 "estimator='orthonormal'"
             )
         xp = namespace_of(factors)
         numbers, others = _split(factors.shape[1])
-        kept, left_out = _columns(factors, numbers), _columns(factors, others)
+        kept, left_out = take(factors, numbers, axis=1), take(factors, others, axis=1)
+        _require_room(kept)
         everything = Products.all(factors, scaled=scaled)
         table = everything(kept)
         found = eim(table, tol=_ROUNDING * eps(xp, table.dtype))
-        chosen = _columns(kept, found.params)
-        squares, noise = pieces.norms(chosen) ** 2, pieces.floor(chosen) ** 2
+        chosen = take(kept, found.params, axis=1)
+        norms, noise = pieces.norms(chosen), pieces.floor(chosen)
         products = everything.take(found.points)
-        known = squares @ found.weights(products(left_out))
-        gaps = xp.abs(pieces.norms(left_out) ** 2 - known)
-        gap = xp.max(gaps) if gaps.shape[0] else 0 * xp.sum(squares)
-        return cls(products, found, numbers[found.params], squares, noise, gap, scaled)
+        scale, at_checks = _scale(norms), pieces.norms(left_out)
+        known = (norms / scale) ** 2 @ found.weights(products(left_out))
+        gap = scale * xp.sqrt(xp.max(xp.abs((at_checks / scale) ** 2 - known)))
+        return cls(products, found, numbers[found.params], norms, noise, gap, scaled)
 
     @property
     def terms(self) -> int:
         """Number of residuals that are stored."""
-        return int(self.squares.shape[0])
+        return int(self.norms.shape[0])
 
     def extend(self, pieces: ResidualPieces, training: TrainingFactors) -> "InterpolatedResidual":
         """Choose anew."""
@@ -163,10 +169,11 @@ class InterpolatedResidual:
         xp = namespace_of(factors)
         weights = self.interpolant.weights(self.products(factors))
         sizes = xp.abs(weights)
-        unit = eps(xp, self.squares.dtype)
-        floor = xp.sqrt((unit * self.squares + self.noise) @ sizes)
-        missed = xp.sqrt(self.gap) * xp.ones_like(floor)
-        return ResidualNorm(xp.sqrt(xp.abs(self.squares @ weights)), floor, missed)
+        unit, scale = eps(xp, self.norms.dtype), _scale(self.norms)
+        squares, noise = (self.norms / scale) ** 2, (self.noise / scale) ** 2
+        floor = scale * xp.sqrt((unit * squares + noise) @ sizes)
+        missed = self.gap * xp.ones_like(floor)
+        return ResidualNorm(scale * xp.sqrt(xp.abs(squares @ weights)), floor, missed)
 
 
 def _split(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -177,6 +184,21 @@ def _split(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.setdiff1d(np.arange(count), left_out), left_out
 
 
-def _columns(factors: Array, numbers: NDArray[np.intp]) -> Array:
-    where = namespace_of(factors).asarray(numbers, device=device_of(factors))
-    return namespace_of(factors).take(factors, where, axis=1)
+def _scale(norms: Array) -> Array:
+    """Return a power of two near the largest, ()."""
+    return column_scales(namespace_of(norms), norms[:, None])[0]
+
+
+def _require_room(factors: Array) -> None:
+    """Refuse a table of products that would fill the memory."""
+    m, n = factors.shape
+    xp = namespace_of(factors)
+    is_complex = xp.isdtype(factors.dtype, "complex floating")
+    count = m * m if is_complex else m * (m + 1) // 2
+    size = count * n * xp.finfo(factors.dtype).bits // 8
+    if size > _LARGEST:
+        raise ValueError(
+            f"the estimator 'eim' would tabulate {count} products at {n} parameters, "
+            f"{size / 2**30:.1f} GiB, at every greedy step: take estimator='orthonormal', fewer "
+            "training parameters or fewer terms"
+        )

@@ -202,3 +202,38 @@ def test_two_libraries_are_refused(torch):
 def test_an_operator_of_ours_is_a_term():
     system = AffineSystem([as_operator(np.eye(2))], np.ones(2), lambda mus: mus.T)
     np.testing.assert_array_equal(system.solve([2.0]), [[0.5], [0.5]])
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize(
+    ("dtype", "scale"),
+    [("float32", 1e-24), ("float32", 1e19), ("float64", 1e-170), ("float64", 1e160)],
+)
+def test_regular_and_singular_are_told_apart_at_all_scales(form, dtype, scale):
+    scale = np.asarray(scale, dtype)
+    A = form(np.diag([1.0, 2.0]).astype(dtype) * scale)
+    defect = form(np.diag([0.0, 1e-20]).astype(dtype) * scale)
+    system = AffineSystem(
+        [A, defect], scale * np.ones(2, dtype), lambda mus: [mus[:, 0], np.ones(mus.shape[0])]
+    )
+    unit = np.finfo(dtype).eps
+    np.testing.assert_allclose(system.solve([1.0])[:, 0], [1, 0.5], rtol=4 * unit)
+    nearly = AffineSystem(
+        [form(np.array([[1, 1], [1, 1 + unit]], dtype) * scale)],
+        scale * np.array([1, 2], dtype),
+        lambda mus: mus.T,
+    )
+    with pytest.raises(SingularMatrixError):
+        nearly.solve([1.0])
+
+
+def test_a_defect_is_a_system_of_the_same_kind():
+    def make(n, **kwargs):
+        return AffineSystem([np.eye(n)], np.ones(n), lambda mus: mus.T, **kwargs)
+
+    defect = make(3)
+    assert make(3, defect=defect).defect is defect
+    with pytest.raises(ValueError, match="3 unknowns"):
+        make(3, defect=make(4))
+    with pytest.raises(TypeError, match="AffineSystem"):
+        make(3, defect=np.eye(3))

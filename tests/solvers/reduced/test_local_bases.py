@@ -152,7 +152,9 @@ def test_zero_vectors_have_no_error_and_empty_ones_pass():
     local = LocalBases.fit(S, 2, rank=2)
     assert local.errors(np.zeros(120)).relative.tolist() == [0.0]
     assert local.errors(np.zeros((120, 0))).largest == 0
+    assert local.errors(np.zeros((120, 0)), []).relative.shape == (0,)
     assert local.project(np.zeros((120, 0))).shape == (120, 0)
+    assert local.project(np.zeros((120, 0)), []).shape == (120, 0)
 
 
 def test_as_many_clusters_as_snapshots_are_exact():
@@ -197,7 +199,6 @@ def test_bad_arguments_are_refused():
         LocalBases.fit(S, 2, rank=1, params=centres).assign(np.ones((3, 2)))
     with pytest.raises(ValueError, match="u must be"):
         local.project(np.ones(3))
-    with pytest.raises(ValueError, match="labels must be"):
-        local.errors(S, [5] * 10)
-    with pytest.raises(ValueError, match="labels must be"):
-        local.errors(S, [0])
+    for labels in ([5] * 10, [-1] * 10, [0], [0.9] * 10, [0.0] * 10, [True] * 10, [[0] * 10]):
+        with pytest.raises(ValueError, match="labels must be"):
+            local.errors(S, labels)

@@ -10,6 +10,7 @@ import pytest
 from resolvent.linalg import gallery
 from resolvent.results import Reason
 from resolvent.solvers.reduced import inverse_interpolant, logdet_interpolant, power_interpolation
+from resolvent.solvers.reduced.monomial_norms import norms_of_all
 from resolvent.solvers.reduced.multi_indices import monomials, multi_indices
 
 EPS = np.finfo(float).eps
@@ -301,6 +302,50 @@ def test_extrapolation_is_named_and_bounded(rng):
     assert not np.isnan(far.error_estimate([[6.0, 1.0]]).total)
 
 
+def test_each_coefficient_has_its_own_range(rng):
+    train = rng.uniform([0.9, 0.5], [1.1, 2.0], (400, 2))
+    train[:2] = [[0.9, 0.5], [1.1, 2.0]]
+    power = power_interpolation(train, homogeneous=False, tol=1e-3)
+    mus = [[1.0, 1.2], [0.9, 0.5], [1.1, 2.0], [1.5, 1.2], [0.6, 1.5], [1.0, 0.4], [1.0, 2.1]]
+    np.testing.assert_array_equal(power.outside(mus), [False] * 3 + [True] * 4)
+    assert not np.any(power.outside(train))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_parameters_give_no_values(dtype, rng):
+    box = BlackBox(blocks(2, rng))
+    train, none = grid(2, 6).astype(dtype), np.empty((0, 2), dtype)
+    inverse = inverse_interpolant(box.solve, train, tol=1e-2)
+    logdet = logdet_interpolant(box.logdet, train, order=ORDER, tol=1e-2)
+    count, degree = logdet.params.shape[0], logdet.indices.degree
+    assert inverse(none).shape == (ORDER, 0)
+    assert logdet(none).shape == logdet.outside(none).shape == (0,)
+    assert logdet.weights(none).shape == (count, 0)
+    assert logdet.power_errors(none).shape == (degree + 1, 0)
+    for found in (inverse, logdet):
+        assert found.error_estimate(none).total.shape == found.amplification(none).shape == (0,)
+
+
+def test_what_the_black_box_hands_out_is_copied(backend, rng):
+    box, buffer = BlackBox(blocks(2, rng)), np.empty(ORDER)
+    kept = backend.asarray(buffer)
+
+    def refill(mu):
+        nonlocal kept
+        x = backend.asarray(box.solve(backend.to_host(mu)))
+        try:
+            kept[:] = x
+        except (TypeError, ValueError):  # a library, or an array, that cannot be written
+            kept = x
+        return kept
+
+    params, mus = backend.asarray(grid(2, 8)), backend.asarray(rng.uniform(0.5, 2, (5, 2)))
+    found = inverse_interpolant(refill, params, tol=1e-6)
+    wanted = inverse_interpolant(lambda mu: refill(mu) + 0, params, tol=1e-6)
+    np.testing.assert_array_equal(backend.to_host(found(mus)), backend.to_host(wanted(mus)))
+    backend.assert_same_kind(found.solutions, params)
+
+
 @pytest.mark.parametrize("params", [[1.5], [[2.0, 3.0]], [[2.0, 3.0]] * 5])
 def test_one_training_parameter_is_enough_for_itself(params):
     order = 2
@@ -371,6 +416,22 @@ def test_single_precision_stays_and_stops_at_rounding(rng):
     assert np.all(np.abs(logdet(mus) - exact) <= logdet.error_estimate(mus).total + noise)
 
 
+def test_rounding_is_that_of_the_solutions(rng):
+    box = BlackBox(blocks(2, rng))
+    train, mus = grid(2, 12), rng.uniform(0.5, 2, (20, 2))
+    double = inverse_interpolant(box.solve, train, tol=1e-9)
+    single = inverse_interpolant(lambda mu: box.solve(mu).astype(np.float32), train, tol=1e-9)
+    fine, coarse = double.error_estimate(mus).rounding, single.error_estimate(mus).rounding
+    np.testing.assert_array_equal(coarse, fine * 2.0**29)
+    L = np.linalg.cholesky(np.einsum("q,qij->ij", single.shifted.reference, box.terms))
+    x = np.stack([box.solve(mu) for mu in mus], axis=-1)
+    error = np.linalg.norm(L.T @ (single(mus) - x), axis=0) / np.linalg.norm(L.T @ x, axis=0)
+    # solutions in single precision are wrong by half a unit, in the energy norm times its condition
+    given = np.finfo(np.float32).eps * np.linalg.cond(L) * single.amplification(mus)
+    assert np.all(error <= single.error_estimate(mus).total + given)
+    assert np.max(error) > np.max(double.error_estimate(mus).total)
+
+
 def test_bad_arguments_are_refused():
     mus = grid(2, 4)
     for params, match in [
@@ -403,8 +464,40 @@ def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match=r"solve_at\(0\) has NaN"):
         inverse_interpolant(lambda _: np.full(3, np.nan), mus, tol=0.1)
     found = logdet_interpolant(lambda _: 0.0, mus, order=2, tol=0.1)
-    for wrong in (np.ones((3, 3)), np.ones(3), np.empty((0, 2))):
+    for wrong in (np.ones((3, 3)), np.ones(3), np.empty((0, 3))):
         with pytest.raises(ValueError, match="shape"):
             found(wrong)
     with pytest.raises(ValueError, match="positive"):
         found([[1.0, -1.0]])
+
+
+def test_norms_over_all_monomials_need_no_list():
+    rng = np.random.default_rng(3)
+    train, new = rng.uniform(0.5, 2, (60, 3)), rng.uniform(0.5, 2, (7, 3))
+    listed = power_interpolation(train, tol=1e-2)
+    assert listed.indices.is_complete
+    c, known = listed.shifts(new)[0], listed.shifts(listed.params)[0]
+    weights = listed.weights(new)
+    wanted = listed.power_errors(new)
+    found = norms_of_all(c, known, weights, listed.indices.degree)
+    # the terms of the differences, of which sqrt(eps) is lost
+    lost = np.sqrt(np.finfo(float).eps * (wanted.shape[0] + 6)) * (1 + np.abs(weights).sum(axis=0))
+    assert np.all(found >= wanted * (1 - 1e-6))
+    assert np.all(found <= wanted + 2 * lost)
+
+
+def test_a_sample_of_multi_indices_does_not_hide_the_error():
+    x = np.sort(np.random.default_rng(0).random(40))
+    D = np.abs(x[:, None] - x)
+    terms = np.stack([np.exp(-D / 0.2), np.exp(-(D**2) / 0.02), np.eye(40)])
+
+    def logdet(mu):
+        return np.linalg.slogdet(np.einsum("q,qij->ij", mu, terms)).logabsdet
+
+    train, new = 10 ** np.random.default_rng(1).uniform(-1, 1, (2, 150, 3))
+    found = logdet_interpolant(logdet, train, order=40, tol=1e-3, max_indices=3000)
+    assert not found.indices.is_complete
+    assert "sample" in repr(found)
+    errors = np.abs(found(new) - [logdet(mu) for mu in new])
+    assert errors.max() > 1e-3  # the sample converged, the error did not
+    assert np.all(errors <= found.error_estimate(new).total)
