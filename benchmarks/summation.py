@@ -36,7 +36,7 @@ KERNELS = {
     "1/(1 + r^2)": lambda r: 1 / (1 + r * r),
 }
 TOLERANCES = (1e-3, 1e-6, 1e-9)
-# skeletons of 600 points, one for every level: minutes of set-up
+# skeletons of 600 points and more, one for every level: a minute of set-up for each kernel
 LEFT_OUT = {("yukawa", 3, 1e-9), ("helmholtz", 3, 1e-9)}
 SAMPLED, TIMED = 300, 2000  # targets
 SPEEDUP, GROWTH = 30.0, 1.1  # bars
@@ -62,13 +62,17 @@ def rows(xp: Any) -> list[Row]:
         for tol in TOLERANCES
         if (name, dim, tol) not in LEFT_OUT
     ]
+    left_out_rows = [
+        Row(f"accuracy {name}, {dim}D, tol {tol:.0e}", left_out)
+        for name, dim, tol in sorted(LEFT_OUT)
+    ]
     speed_rows = [
         Row("speed laplace, 3D, 1e5 points, tol 1e-06", partial(speed, "laplace", 1e-6, SPEEDUP)),
         Row("speed laplace, 3D, 1e5 points, tol 1e-03", partial(speed, "laplace", 1e-3, None)),
         Row("speed helmholtz, 3D, 1e5 points, tol 1e-06", partial(speed, "helmholtz", 1e-6, None)),
     ]
     growth_rows = [Row("growth laplace, 2D, tol 1e-06, 1e4 to 1e6", partial(growth, 1e-6))]
-    return [*accuracy_rows, *speed_rows, *growth_rows]
+    return [*accuracy_rows, *left_out_rows, *speed_rows, *growth_rows]
 
 
 def measure(row: Row, effort: Effort, _: Callable[[], object]) -> Record:
@@ -94,15 +98,24 @@ def charges_for(kernel: Any, n: int) -> Array:
     return q + 1j * rng.standard_normal(n) if kernel.is_complex else q
 
 
-def direct_sum(kernel: Any, x: Array, y: Array, q: Array) -> Array:
-    """Sum by the compiled loops of the near field, without any expansion."""
+def left_out(_: bool) -> Record:
+    """Return a row that says it was not run."""
+    return {"kind": "left out"}
+
+
+def direct_sum(kernel: Any, x: Array, y: Array, q: Array) -> Callable[[], Array]:
+    """Return the sum by the compiled loops of the near field, its arrays laid out before."""
     flat_x, flat_y = (coordinates(np.pad(p, ((0, 0), (0, 3 - p.shape[1])))) for p in (x, y))
     parts = [q.real, q.imag] if kernel.is_complex else [q]
     padded = np.pad(np.stack(parts), ((0, 0), (0, flat_y.shape[1] - len(q))))
     out = np.zeros((len(parts), len(x)))
     cores = threads(len(x) * len(y))
-    direct(kernel.form, flat_x, len(x), flat_y, len(y), padded, out, cores)
-    return out[0] + 1j * out[1] if kernel.is_complex else out[0]
+
+    def call() -> Array:
+        direct(kernel.form, flat_x, len(x), flat_y, len(y), padded, out, cores)
+        return out
+
+    return call
 
 
 def plain_sum(kernel: Any, x: Array, y: Array, q: Array) -> Array:
@@ -156,12 +169,13 @@ def speed(name: str, tol: float, bar: float | None, quick: bool) -> Record:
     again = perf_counter() - start
     calls = {
         "product": lambda: A @ q,
-        "direct": lambda: direct_sum(kernel, x[:TIMED], x, q),
+        "direct": direct_sum(kernel, x[:TIMED], x, q),
     }
+    calls["direct"]()  # compile
     exact = plain_sum(kernel, x[:SAMPLED], x, q)
     errors = {"product": _error((A @ q)[:SAMPLED], exact)}
     if find_spec("fmm3dpy"):
-        calls["fmm3dpy"] = partial(by_fmm3d, kernel, tol, x, q)
+        calls["fmm3dpy"] = partial(by_fmm3d, kernel, tol, np.ascontiguousarray(x.T), q)
         errors["fmm3dpy"] = _error(calls["fmm3dpy"]()[:SAMPLED], exact)
     samples: dict[str, list[float]] = {call: [] for call in calls}
     for _ in range(FEW if quick else ROUNDS):
@@ -171,10 +185,7 @@ def speed(name: str, tol: float, bar: float | None, quick: bool) -> Record:
             function()
             samples[call].append(perf_counter() - start)
     samples["direct"] = [seconds * n / TIMED for seconds in samples["direct"]]
-    ratio = min(
-        median(samples["direct"]) / median(samples["product"]),
-        min(samples["direct"]) / min(samples["product"]),
-    )
+    ratio = faster(samples["direct"], samples["product"])
     return {
         "kind": "speed",
         "tol": tol,
@@ -182,15 +193,23 @@ def speed(name: str, tol: float, bar: float | None, quick: bool) -> Record:
         "errors": errors,
         "fit": {"first": first, "again": again, "tree": A.seconds["tree"]},
         "ratio": ratio,
+        "over_fmm3dpy": faster(samples["fmm3dpy"], samples["product"])
+        if "fmm3dpy" in samples
+        else None,
         "bar": bar,
         "met": errors["product"] <= tol and (bar is None or ratio >= bar),
     }
 
 
-def by_fmm3d(kernel: Any, tol: float, x: Array, q: Array) -> Array:
+def faster(others: Sequence[float], ours: Sequence[float]) -> float:
+    """Return the ratio of the times, of medians or of the fastest, whichever is smaller."""
+    return min(median(others) / median(ours), min(others) / min(ours))
+
+
+def by_fmm3d(kernel: Any, tol: float, sources: Array, q: Array) -> Array:
+    """Sum over sources (3, n); the scale of the potentials is that of `EIFMM`."""
     import fmm3dpy
 
-    sources = np.ascontiguousarray(x.T)
     if kernel.is_complex:
         found = fmm3dpy.hfmm3d(eps=tol, zk=kernel.wavenumber, sources=sources, charges=q, pg=1)
     else:
@@ -235,6 +254,8 @@ def _error(found: Array, exact: Array) -> float:
 
 def table(record: Record) -> str:
     """Return one row as lines."""
+    if record["kind"] == "left out":
+        return f"{record['row']:40} left out: a minute and more of set-up"
     verdict = "met" if record["met"] else "MISSED"
     if record["kind"] == "accuracy":
         worst = max(each["error"] for each in record["found"])
@@ -265,6 +286,8 @@ def table(record: Record) -> str:
         note = ", tree included" if call == "fmm3dpy" else note
         times = f"median {median(seconds):8.3f} s, fastest {min(seconds):8.3f} s"
         lines.append(f"    {call:8} {times}{error}{note}")
+    if record["over_fmm3dpy"]:
+        lines.append(f"    fmm3dpy over product {record['over_fmm3dpy']:.1f}")
     product = median(record["samples"]["product"])
     lines.append(
         f"    fit      {fit['first']:.2f} s with skeletons; again {fit['again']:.2f} s, of which "
@@ -275,10 +298,12 @@ def table(record: Record) -> str:
 
 def verdict(records: Sequence[Record]) -> str:
     """Return how many rows meet their bar."""
-    missed = [record["row"] for record in records if not record["met"]]
+    judged = [record for record in records if record["kind"] != "left out"]
+    missed = [record["row"] for record in judged if not record["met"]]
     return "\n".join(
         [
-            f"bars met: {len(records) - len(missed)} of {len(records)}",
+            f"bars met: {len(judged) - len(missed)} of {len(judged)}; "
+            f"left out: {len(records) - len(judged)}",
             *(f"missed: {name}" for name in missed),
         ]
     )

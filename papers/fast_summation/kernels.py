@@ -30,7 +30,8 @@ def kernels(
 
     Scalars: for each kernel ``<kernel>_growth``, the points of its largest skeleton at the last
     tolerance over those at the first; ``error_over_tol``, the largest ratio of the error to the
-    tolerance; ``estimate_over_error``, the smallest ratio of the estimated to the true error;
+    tolerance; ``estimate_over_error`` and ``largest_estimate_over_error``, the smallest and the
+    largest ratio of the estimated to the true error;
     ``recompression``, the mean ratio of translated coefficients to points of the skeleton. Arrays:
     ``tols``, and for each kernel ``sizes``, ``ranks`` and ``errors``.
     """
@@ -53,5 +54,6 @@ def kernels(
         arrays |= {f"{name}_sizes": sizes, f"{name}_ranks": ranks, f"{name}_errors": errors}
     scalars["error_over_tol"] = max(over)
     scalars["estimate_over_error"] = min(estimates)
+    scalars["largest_estimate_over_error"] = max(estimates)
     scalars["recompression"] = float(np.mean(shares))
     return Results(scalars, arrays)

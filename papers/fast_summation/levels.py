@@ -23,8 +23,8 @@ def levels(
 
     Scalars: ``largest_over_smallest``, points of the skeleton in the largest cells over those in
     the smallest, of :math:`e^{-\kappa r}/r`; ``plain_largest_over_smallest``, the same for ``1/r``;
-    ``error_over_tol``. Arrays: ``levels``, ``sizes``, ``ranks``; ``plain_levels`` and ``plain``, the
-    number of points that ``1/r`` takes.
+    ``error_over_tol``. Arrays: ``levels``, ``sizes``, ``ranks``; ``plain_levels`` and ``plain``,
+    the number of points that ``1/r`` takes.
     """
     places = xp.asarray(rng.random((points, 2)))
     # 1/r as a function of which nothing is known, so that every level chooses for itself

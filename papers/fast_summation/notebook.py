@@ -28,12 +28,13 @@ def show(case: str, *quantities: str) -> None:
 #
 # Points are random in the unit cube. The error is that of the sums at some targets against direct
 # summation, relative to the tolerance that was asked for; the operator measures it itself when it
-# is built, and `estimate_over_error` compares that with other charges. Only a part of the
-# combinations of points is seen from far away, and only those are translated: `recompression` is
-# how much of the skeleton that is.
+# is built, and the ratios `estimate_over_error`, the smallest and the largest, compare that with
+# other charges. Only a part of the combinations of points is seen from far away, and only those are
+# translated: `recompression` is how much of the skeleton that is.
 
 # %%
-show("kernels", "error_over_tol", "estimate_over_error", "recompression")
+show("kernels", "error_over_tol", "estimate_over_error", "largest_estimate_over_error")
+show("kernels", "recompression")
 show("kernels", "laplace_growth", "yukawa_growth", "helmholtz_growth", "fourth_power_growth")
 
 # %% [markdown]

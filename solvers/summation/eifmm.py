@@ -12,19 +12,21 @@ How many points that takes is found by the tolerance, not fixed beforehand as wi
 fewer for large cells of a kernel that decays. Translations between skeletons are recompressed by a
 singular value decomposition. The error is measured, by direct summation at random targets.
 
-Sources: F. Casenave, A. Ern and T. Lelièvre, arXiv 1408.0210; the passes up, across and down follow
+Sources: F. Casenave, arXiv 1408.0210; the passes up, across and down follow
 L. Greengard and V. Rokhlin, J. Comput. Phys. 73 (1987), 325-348, doi 10.1016/0021-9991(87)90140-9;
 the recompression W. Fong and E. Darve, J. Comput. Phys. 228 (2009), 8712-8725,
 doi 10.1016/j.jcp.2009.08.031.
 """
 
+from functools import cached_property, partial
+from math import log10
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvent.arrays import Array, enter, is_numpy, to_host
+from resolvent.arrays import Array, Entered, enter, is_numpy, to_host
 from resolvent.results import Reason
 from resolvent.solvers.summation.generic import GenericSum
 from resolvent.solvers.summation.kernel_sum import KernelSum
@@ -42,8 +44,9 @@ Floats = NDArray[np.float64]
 
 # of the tolerance; measured on uniform, clustered and surface points, with N to 1e6
 _SHARES = {2: Precision(0.4, 0.02, 0.1), 3: Precision(2.5, 0.025, 0.8)}
-_TIGHTER, _TRIALS = 0.25, 2
+_TIGHTER, _TRIALS, _HELPS = 0.25, 4, 0.7
 _SMALLEST, _LARGEST = 1e-12, 0.1
+_DECADES = 280  # of the kernel and of squared distances, that doubles can hold
 
 
 class EIFMM:
@@ -69,10 +72,13 @@ class EIFMM:
     ------
     ValueError
         A dimension, tolerance, kernel or box that can't be.
+    TypeError
+        A kernel, tolerance or box of another type.
 
     Notes
     -----
     Pairs at distance zero are left out: a point does not act on itself, nor on its duplicates.
+    Zero is what has a square of zero: distances of less than about 1e-160.
 
     Cost: the skeleton of a cell takes about a second in space at ``tol = 1e-6`` and ten at 1e-9,
     tenths in the plane; homogeneous kernels need one, others one for each level of the tree. Then
@@ -103,8 +109,10 @@ class EIFMM:
         *,
         box: tuple[Any, float] | None = None,
     ) -> None:
-        if dim not in (2, 3):
-            raise ValueError(f"dim must be 2 or 3, got {dim}")
+        if not isinstance(dim, int | np.integer) or dim not in (2, 3):
+            raise ValueError(f"dim must be 2 or 3, got {dim!r}")
+        if not isinstance(tol, int | float | np.floating):
+            raise TypeError(f"tol must be a number, got {tol!r}")
         if not _SMALLEST <= tol <= _LARGEST:
             raise ValueError(f"tol must be from {_SMALLEST} to {_LARGEST}, got {tol}")
         self.kernel: Kernel = as_kernel(kernel, dim)
@@ -128,14 +136,15 @@ class EIFMM:
         Returns
         -------
         KernelSum
-            Its ``error_estimate`` is measured. If it is above ``tol``, skeletons are built once
-            more with a tighter tolerance, which later sets of points then begin with; if that
-            doesn't help, its ``reason`` says so.
+            Its ``error_estimate`` is measured. While it is above ``tol`` and falls, skeletons are
+            built again with a tighter tolerance, three times at most. If that helps, later sets of
+            points begin with it; if it doesn't, the ``reason`` says so.
 
         Raises
         ------
         ValueError
-            Points of a wrong shape, with NaN or outside of the box; a frequency that is too high.
+            Points of a wrong shape, with NaN or outside of the box; a box so small or large that
+            squared distances or the kernel don't fit into doubles; a frequency that is too high.
         TypeError
             Complex points.
         """
@@ -148,26 +157,54 @@ class EIFMM:
         box = self.box or Box.around(np.concatenate(hosts) if len(hosts) > 1 else x)
         if self.box and not all(map(self.box.holds, hosts)):
             raise ValueError("targets and sources must be inside of box")
-        compiled = is_numpy(entered.xp) and self.kernel.form is not None
-        for trial in range(_TRIALS):
-            start = perf_counter()
-            plan = self._plan(x, y, box, compiled)
-            planned = perf_counter()
-            engine = (
-                CompiledSum(plan, x, y)
-                if compiled
-                else GenericSum(plan, entered.xp, entered.arrays[0], entered.arrays[-1])
-            )
-            seconds = {"tree": planned - start, "skeletons": perf_counter() - planned}
-            A = KernelSum(self, engine, entered, sources is None, seconds)
-            A.certify(rng)
-            if A.converged or trial + 1 == _TRIALS or A.reason is Reason.MAXITER:
+        self._require_moderate(box.side)
+        origin = box.origin
+        box = Box(box.corner - origin, box.side)
+        x = x - origin
+        y = x if sources is None else y - origin
+        measured = partial(self._measured, entered, x, y, box, origin, rng)
+        tightening = self._tightening
+        best = A = measured(tightening)
+        for _ in range(_TRIALS - 1):
+            if A.converged or A.reason is Reason.MAXITER:
                 break
-            self._tightening *= _TIGHTER
+            tightening *= _TIGHTER
+            A, last = measured(tightening), A
+            best = min(best, A, key=lambda found: found.error_estimate)
+            if not A.error_estimate < _HELPS * last.error_estimate:
+                break
+        if A.converged:
+            self._tightening = tightening
+        return best
+
+    def _measured(
+        self,
+        entered: Entered,
+        x: Floats,
+        y: Floats,
+        box: Box,
+        origin: Floats,
+        rng: Any,
+        tightening: float,
+    ) -> KernelSum:
+        """Return the sum for one tolerance of the skeletons, with its error."""
+        compiled = is_numpy(entered.xp) and self.kernel.form is not None
+        start = perf_counter()
+        plan = self._plan(x, y, box, compiled, tightening)
+        planned = perf_counter()
+        engine = (
+            CompiledSum(plan, x, y)
+            if compiled
+            else GenericSum(plan, entered.xp, entered.arrays[0], entered.arrays[-1], origin)
+        )
+        seconds = {"tree": planned - start, "skeletons": perf_counter() - planned}
+        A = KernelSum(self, engine, entered, x is y, seconds)
+        A.certify(rng)
         return A
 
+    @cached_property
     def transposed(self) -> "EIFMM":
-        """Return the builder for ``K(y - x)``, this one if the kernel is symmetric."""
+        """The builder for ``K(y - x)``, this one if the kernel is symmetric."""
         if self.kernel.is_symmetric:
             return self
         kernel: Any = self.kernel
@@ -176,8 +213,16 @@ class EIFMM:
         other.box = self.box
         return other
 
-    def _plan(self, x: Floats, y: Floats, box: Box, compiled: bool) -> Plan:
-        tightening = self._tightening
+    def _require_moderate(self, side: float) -> None:
+        """Raise a ValueError if squared distances or the kernel don't fit into doubles."""
+        decades = _DECADES / max(2.0, abs(self.kernel.degree or 0.0))
+        if not (0 < side < np.inf and abs(log10(side)) <= decades):
+            raise ValueError(
+                f"targets and sources must fill a box with a side from 1e{-decades:.0f} to "
+                f"1e{decades:.0f}, got {side:.1e}; scale the points"
+            )
+
+    def _plan(self, x: Floats, y: Floats, box: Box, compiled: bool, tightening: float) -> Plan:
         precision = Precision(*(share * self.tol * tightening for share in _SHARES[self.dim]))
         known = self._levels.get(tightening)
         levels = Levels(self.kernel, self.dim, box.side, precision) if known is None else known
@@ -202,8 +247,11 @@ class EIFMM:
         return flat
 
 
-def _as_box(box: tuple[Any, float], dim: int) -> Box:
-    corner, side = np.asarray(box[0], dtype=np.float64), float(box[1])
+def _as_box(box: Any, dim: int) -> Box:
+    try:
+        corner, side = np.asarray(box[0], dtype=np.float64), float(box[1])
+    except (TypeError, ValueError, IndexError) as failure:
+        raise TypeError(f"box must be a corner ({dim},) and a side, got {box!r}") from failure
     if corner.shape != (dim,) or not np.all(np.isfinite(corner)) or not 0 < side < np.inf:
         raise ValueError(f"box must be a corner ({dim},) and a positive side, got {box}")
     return Box(np.append(corner, np.zeros(3 - dim)), side)

@@ -18,6 +18,7 @@ from resolvent.solvers.summation.plan import Plan
 __all__ = ["GenericSum"]
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 _BATCH = 1 << 22  # values of the kernel at a time
 _ROWS = 1 << 15  # translated vectors at a time
@@ -116,12 +117,14 @@ class GenericSum:
 
     name = "generic"
 
-    def __init__(self, plan: Plan, xp: Namespace, targets: Array, sources: Array) -> None:
+    def __init__(
+        self, plan: Plan, xp: Namespace, targets: Array, sources: Array, origin: Floats
+    ) -> None:
         self.plan, self.kernel = plan, plan.levels.kernel
         self.home = home = _Home(xp, targets, self.kernel.is_complex)
         tree, levels, pairs = plan.tree, plan.levels, plan.pairs
-        self.targets = _lifted(home, targets, home.index(tree.target_order))
-        self.sources = _lifted(home, sources, home.index(tree.source_order))
+        self.targets = _lifted(home, targets, origin, home.index(tree.target_order))
+        self.sources = _lifted(home, sources, origin, home.index(tree.source_order))
         self._back = home.index(np.argsort(tree.target_order))
         self._order = home.index(tree.source_order)
         self._expanding = np.unique(
@@ -264,9 +267,9 @@ def _batches(many: int, entries: int) -> list[slice]:
     return [slice(first, first + step) for first in range(0, many, step)]
 
 
-def _lifted(home: _Home, points: Array, order: Array) -> Array:
-    """Return points as (n, 3) in double precision, in the order of the tree."""
+def _lifted(home: _Home, points: Array, origin: Floats, order: Array) -> Array:
+    """Return points as (n, 3) in double precision from an origin, in the order of the tree."""
     xp = home.xp
     points = xp.take(xp.astype(points, home.real), order, axis=0)
     flat = home.zeros(points.shape[0], 3 - points.shape[1], dtype=home.real)
-    return xp.concat([points, flat], axis=1)
+    return xp.concat([points, flat], axis=1) - home.real_array(origin)

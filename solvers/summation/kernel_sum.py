@@ -1,5 +1,6 @@
 """A sum of kernels as an operator, with the error that was measured."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,14 @@ _SAMPLES, _STREAM = 100, 1408
 _DRAWS = 3  # of charges: potentials of smooth kernels cancel more in one than in another
 _BLOCK = 1 << 22  # entries of the kernel at a time, when the error is measured
 
+_ADVICE = {
+    Reason.CONVERGED: "the measured error is at most tol",
+    Reason.MAXITER: "a skeleton reached the largest size: the kernel varies too fast within a cell "
+    "far from its neighbours; take a smaller box, a lower frequency or a larger tol",
+    Reason.STAGNATED: "tighter skeletons don't lower the error to tol; take a larger tol, or see "
+    "whether the kernel is smooth away from zero and its potentials don't cancel",
+}
+
 
 class KernelSum(Outcome):
     """The matrix ``K(x_i - y_j)``, known by its products.
@@ -26,13 +35,15 @@ class KernelSum(Outcome):
     shape : tuple of int
         ``(m, n)``: targets and sources.
     dtype : dtype
-        Of its entries: the precision of the points, complex if the kernel is.
+        Of its entries: the precision of the points, complex if the kernel is; of half precision
+        float32. Products are computed in double precision and rounded to that of points and
+        charges, whichever is higher.
     tol, error_estimate : float
-        The relative error wanted, and the one measured: at 100 random targets, the
-        largest for three draws of random charges.
+        The relative error wanted, and the one measured: from 100 random targets, relative to the
+        potentials at all, the largest for three draws of random charges (see `estimate`).
     reason : Reason
-        CONVERGED if the error is at most ``tol``; STAGNATED if it isn't; MAXITER if a skeleton
-        reached the largest size that is allowed, as of a kernel that oscillates.
+        CONVERGED if the measured error is at most ``tol``; STAGNATED if it isn't; MAXITER if a
+        skeleton reached the largest size that is allowed, as of a kernel that oscillates.
     ranks : dict of int to (int, int)
         For the levels that have a skeleton its points and its rank; level 0 stands for all of a
         homogeneous kernel.
@@ -54,7 +65,7 @@ class KernelSum(Outcome):
         self._is_square, self.seconds = is_square, seconds
         targets, sources = entered.arrays[0], entered.arrays[-1]
         self.shape = (int(targets.shape[0]), int(sources.shape[0]))
-        precision = entered.leave(targets).dtype
+        precision = targets.dtype
         complex_kernel = builder.kernel.is_complex
         self.dtype = complex_dtype(entered.xp, precision) if complex_kernel else precision
         self.tol = builder.tol
@@ -85,19 +96,25 @@ class KernelSum(Outcome):
         return y if q.ndim == 2 else y[:, 0]
 
     @property
-    def H(self) -> Operator:
-        """The adjoint.
+    def advice(self) -> str:
+        """What happened, and what to do about it."""
+        return _ADVICE[self.reason]
 
-        A symmetric kernel between equal points is its own, but for conjugation. Otherwise a second
-        tree and, for a kernel that is not symmetric, second skeletons are built.
+    @cached_property
+    def transposed(self) -> "KernelSum":
+        """The sum with targets and sources exchanged, and with a verdict of its own.
+
+        A symmetric kernel between equal points is its own transpose. Otherwise a second tree and,
+        for a kernel that is not symmetric, second skeletons are built, once.
         """
         if self._is_square and self._builder.kernel.is_symmetric:
-            transposed: Any = self
-        else:
-            transposed = self._builder.transposed().fit(
-                self._entered.arrays[-1], self._entered.arrays[0]
-            )
-        xp = self._entered.xp
+            return self
+        return self._builder.transposed.fit(self._entered.arrays[-1], self._entered.arrays[0])
+
+    @property
+    def H(self) -> Operator:
+        """The adjoint, by `transposed`."""
+        xp, transposed = self._entered.xp, self.transposed
 
         def adjoint(y: Array) -> Array:
             return conj(xp, transposed @ conj(xp, y))
@@ -110,31 +127,48 @@ class KernelSum(Outcome):
         Parameters
         ----------
         charges : (n,) or (n, k) array_like
-            Real or complex.
+            Real or complex, at least one column.
         rng : Generator or int
             Draws the targets.
         samples : int
-            How many; all if there are no more.
+            How many, at least one; all if there are no more.
 
         Returns
         -------
         float
-            Norm of the error over the norm of the potentials, both at the targets drawn; of several
-            columns the largest.
+            Norm of the error at the targets drawn times ``sqrt(m / samples)``, over the norm of
+            the potentials at all targets; of several columns the largest. So a few targets
+            that outweigh all others count whether they are drawn or not. Errors that sit at a few
+            targets may be missed.
+
+        Raises
+        ------
+        ValueError
+            No columns or no samples.
         """
-        chosen = np.random.default_rng(rng).permutation(self.shape[0])[:samples]
+        if samples < 1:
+            raise ValueError(f"samples must be at least 1, got {samples}")
         found, q = to_host(self @ charges), to_host(charges)
-        return float(np.max(self._errors(found[chosen], q, chosen)))
+        if found.ndim == 2 and found.shape[1] == 0:
+            raise ValueError(f"charges must have at least one column, got shape {found.shape}")
+        chosen = np.random.default_rng(rng).permutation(self.shape[0])[:samples]
+        return float(np.max(self._errors(found, q, chosen)))
 
     def _errors(self, found: Any, q: Any, chosen: Any) -> Any:
-        """Return the relative errors of potentials at the targets chosen, one for each column."""
+        """Return the relative errors of potentials, from the targets chosen, for each column."""
         x, y = (_flat(to_host(p)) for p in (self._entered.arrays[0], self._entered.arrays[-1]))
-        exact, step = np.zeros(found.shape, dtype=np.complex128), _BLOCK // max(len(chosen), 1)
+        exact = np.zeros((len(chosen), *found.shape[1:]), dtype=np.complex128)
+        step = _BLOCK // max(len(chosen), 1)
         for first in range(0, len(y), step):
             block = slice(first, first + step)
             exact += self._builder.kernel(np, x[chosen], y[block]) @ q[block]
-        size = np.linalg.norm(exact, axis=0)
-        return np.linalg.norm(found - exact, axis=0) / np.where(size > 0, size, 1.0)
+        unit = max(np.max(np.abs(z), initial=0.0) for z in (found, exact)) or 1.0
+        known = found.astype(np.complex128) / unit
+        wrong = np.linalg.norm(known[chosen] - exact / unit, axis=0)
+        known[chosen] = exact / unit
+        size = np.linalg.norm(known, axis=0)
+        share = np.sqrt(len(known) / max(len(chosen), 1))
+        return share * wrong / np.where(size > 0, size, 1.0)
 
     def certify(self, rng: Any) -> None:
         """Measure the error and judge it."""
@@ -145,8 +179,7 @@ class KernelSum(Outcome):
         charges = rng.standard_normal((self.shape[1], _DRAWS))
         q = xp.asarray(charges, dtype=xp.float64, device=device_of(sources))
         self.error_estimate = self.estimate(q, rng=rng)
-        # below what the precision of the points can show, nothing more is asked for
-        if self.error_estimate <= max(self.tol, 4 * self._entered.unit):
+        if self.error_estimate <= self.tol:
             self.reason = Reason.CONVERGED
         elif not all(cell.met for cell in self._engine.plan.levels.cells.values()):
             self.reason = Reason.MAXITER

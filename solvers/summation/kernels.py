@@ -6,6 +6,7 @@ homogeneous, :math:`K(s r) = s^a K(r)`, and up to which size of a cell they are 
 
 from dataclasses import dataclass
 from math import pi
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +21,7 @@ class Kernel(Protocol):
     """What a summation asks of a kernel."""
 
     @property
-    def degree(self) -> int | None:
+    def degree(self) -> float | None:
         """``a`` of :math:`K(s r) = s^a K(r)`, if there is one."""
 
     @property
@@ -45,7 +46,7 @@ class Kernel(Protocol):
 class Isotropic:
     """A function of the distance."""
 
-    degree: int | None = None
+    degree: float | None = None
     is_complex = False
     is_symmetric = True
 
@@ -75,6 +76,10 @@ class Laplace(Isotropic):
 
     dim: int
 
+    def __post_init__(self) -> None:
+        if self.dim not in (2, 3):
+            raise ValueError(f"dim of Laplace must be 2 or 3, got {self.dim}")
+
     @property
     def degree(self) -> int | None:  # type: ignore[override]
         """-1 for ``1 / r``; the logarithm is not homogeneous."""
@@ -97,7 +102,8 @@ class Yukawa(Isotropic):
     kappa: float
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.kappa) and self.kappa >= 0):
+        _require_real("kappa", self.kappa)
+        if self.kappa < 0:
             raise ValueError(f"kappa must be a number of at least 0, got {self.kappa}")
 
     @property
@@ -118,8 +124,7 @@ class Helmholtz(Isotropic):
     is_complex = True
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.wavenumber):
-            raise ValueError(f"wavenumber must be finite, got {self.wavenumber}")
+        _require_real("wavenumber", self.wavenumber)
 
     @property
     def form(self) -> Any:
@@ -148,6 +153,7 @@ class InversePower(Isotropic):
     power: int
 
     def __post_init__(self) -> None:
+        _require_real("power", self.power)
         if self.power != int(self.power) or self.power < 1:
             raise ValueError(f"power must be a positive integer, got {self.power}")
 
@@ -164,3 +170,10 @@ class InversePower(Isotropic):
     def profile(self, xp: Namespace, r: Array) -> Array:  # noqa: ARG002
         """Return the values at positive distances."""
         return r ** -float(self.power)
+
+
+def _require_real(name: str, value: Any) -> None:
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} must be a real number, got {value!r}")
+    if not np.isfinite(float(value)):
+        raise ValueError(f"{name} must be finite, got {value}")

@@ -174,7 +174,7 @@ class CompiledSum:
     def __call__(self, charges: NDArray[Any]) -> NDArray[Any]:
         """Return the potentials (m, k) of charges (n, k), both in the order of the user."""
         if self.parts == 1 and np.iscomplexobj(charges):
-            return self(charges.real) + 1j * self(charges.imag)
+            return _complex(self(charges.real), self(charges.imag))
         columns = [self._column(charges[:, k]) for k in range(charges.shape[1])]
         dtype = np.complex128 if self.parts == 2 else np.float64
         empty = np.zeros((len(self.plan.tree.target_order), 0), dtype=dtype)
@@ -191,10 +191,10 @@ class CompiledSum:
         out = np.zeros((self.parts, len(tree.target_order)))
         with alone(self.threads):
             self._apply(q, out)
-        potentials = np.empty(out.shape[1], dtype=np.complex128 if self.parts == 2 else np.float64)
         out *= size
-        potentials[tree.target_order] = out[0] + 1j * out[1] if self.parts == 2 else out[0]
-        return potentials
+        potentials = np.empty_like(out)
+        potentials[:, tree.target_order] = out
+        return _complex(*potentials) if self.parts == 2 else potentials[0]
 
     def _apply(self, q: Floats, out: Floats) -> None:
         plan, form, parts, room = self.plan, self.form, self.parts, self._room
@@ -253,3 +253,10 @@ class CompiledSum:
         rows = np.zeros((len(cells) + 1, self.parts, self._room))
         self._project(self.form, cells, runs, skeletons, self.sources, q, rows, cuts)
         return rows.reshape(len(rows), -1)
+
+
+def _complex(real: Floats, imag: Floats) -> NDArray[np.complex128]:
+    """Join parts; a product with the imaginary unit would make NaN of an infinite one."""
+    joined = np.empty(real.shape, dtype=np.complex128)
+    joined.real, joined.imag = real, imag
+    return joined

@@ -106,8 +106,6 @@ def reference_cell(
 
     reach, slack = extent / side, _slack(kernel, dim, side)
     tol = slack * precision.skeleton
-    reach, slack = extent / side, _slack(kernel, dim, side)
-    tol = slack * precision.skeleton
     X, Y, allowed = np.zeros((0, 3)), np.zeros((0, 3)), 0.0
     for density in _DENSITIES:
         many_far, many_cell = (round(density * many) for many in _density(dim, tol))
@@ -147,7 +145,9 @@ def _slack(kernel: Kernel, dim: int, side: float) -> float:
         for k in range(_CLOSER + 1)
     ]
     weights = [value * 2 ** (-k * dim / 2) for k, value in enumerate(largest)]
-    return max(weights) / max(weights[0], _FAINTEST * max(weights)) if any(weights) else 1.0
+    if weights[0] > _FAINTEST * max(weights):
+        return max(weights) / weights[0]
+    return 1 / _FAINTEST if max(weights) > 0 else 1.0
 
 
 def _exceeding(left: NDArray[Any], allowed: float) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -33,10 +33,20 @@ class Box:
         if len(points) == 0:
             return cls(np.zeros(3), 1.0)
         low, high = points.min(axis=0), points.max(axis=0)
-        side = float(np.max(high - low))
+        half = high / 2 - low / 2
         # a box without extent has one leaf, whatever its side
-        side = side if side > 0 else max(float(np.max(np.abs(low))), 1.0)
-        return cls(low + (high - low) / 2 - side / 2, side)
+        side = 2 * float(np.max(half)) or 1.0
+        return cls(low + half - side / 2, side)
+
+    @property
+    def origin(self) -> Floats:
+        """A point (3,) that can be taken from all points of the box without rounding.
+
+        Its centre on the axes where that is more than a side from zero: then a coordinate is from
+        half of it to twice as much, and differences are exact (Sterbenz). Elsewhere zero.
+        """
+        centre = self.corner + self.side / 2
+        return np.where(np.abs(centre) > self.side, centre, 0.0)
 
     def holds(self, points: Floats) -> bool:
         """Tell whether all points (n, 3) are inside, up to rounding."""

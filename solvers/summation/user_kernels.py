@@ -15,26 +15,47 @@ from resolvent.solvers.summation.kernels import Isotropic, Laplace
 __all__ = ["Pairwise", "Radial", "as_kernel"]
 
 
+_RADII = np.array([[0.5, 0.6, 0.7], [0.8, 0.9, 1.0]])
+_SAME = 1e-9  # relative: rounding of a function, not a wrong claim about it
+_FAILS = (TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+
+
 class Radial(Isotropic):
     """A user's function of the distance, of arrays; compiled where numba can.
 
     Parameters
     ----------
     function : callable
-        From an array of positive distances to values.
-    degree : int, optional
-        If it is homogeneous.
+        From an array of positive distances to an array of values.
+    degree : number, optional
+        If it is homogeneous. Of a growing function it is not used: the far cells weigh most, and
+        each level needs a tolerance of its own.
+
+    Raises
+    ------
+    TypeError
+        A function that doesn't take an array.
+    ValueError
+        Values of another shape, NaN or infinite ones, or another degree.
     """
 
-    def __init__(self, function: Callable[[Any], Any], *, degree: int | None = None) -> None:
+    def __init__(self, function: Callable[[Any], Any], *, degree: float | None = None) -> None:
         self.function = getattr(function, "py_func", function)
-        self.degree = degree
-        self.is_complex = np.iscomplexobj(_probe(self.function, np.array([0.5, 1.0])))
-        self.form = _compiled_profile(self.function, self.is_complex)
+        values = _probe(
+            self.function,
+            (_RADII,),
+            _RADII.shape,
+            "kernel g(r) must take an array of distances and return one of its shape",
+        )
+        self.is_complex = np.iscomplexobj(values)
+        self._is_inexact = values.dtype.kind in "fc"
+        self.degree = _checked_degree(degree, lambda s: self.function(s * _RADII))
+        self.form = _compiled_profile(self.function, values)
 
-    def profile(self, xp: Namespace, r: Array) -> Array:  # noqa: ARG002
+    def profile(self, xp: Namespace, r: Array) -> Array:
         """Return the values at positive distances."""
-        return self.function(r)
+        values = self.function(r)
+        return values if self._is_inexact else values * xp.ones_like(r)
 
 
 class Pairwise:
@@ -46,10 +67,18 @@ class Pairwise:
         From two arrays of points to an array of their broadcast shape without the last axis.
     dim : int
         How many coordinates it is given.
-    degree : int, optional
-        If it is homogeneous.
+    degree : number, optional
+        If it is homogeneous. Of a growing function it is not used, as by `Radial`.
     symmetric : bool
         Whether ``K(x, y) = K(y, x)``.
+
+    Raises
+    ------
+    TypeError
+        A function that doesn't take two arrays of points.
+    ValueError
+        Values of another shape, NaN or infinite ones, of more than ``x - y``, of another degree, or
+        not symmetric though they should be.
     """
 
     form: Any = None
@@ -59,16 +88,26 @@ class Pairwise:
         function: Callable[[Any, Any], Any],
         dim: int,
         *,
-        degree: int | None = None,
+        degree: float | None = None,
         symmetric: bool = False,
     ) -> None:
-        self.function, self.dim = function, dim
-        self.degree, self.is_symmetric = degree, symmetric
-        x, y = np.random.default_rng(0).random((2, 6, 3))
-        values, moved = _probe(self, np, x, y + 2), self(np, x + 3.0, y + 5.0)
+        self.function, self.dim, self.is_symmetric = function, dim, symmetric
+        x, y = np.random.default_rng(0).random((2, 6, dim))
+        x, y = x[:, None, :], y[None, :, :] + 2
+        values = _probe(
+            function,
+            (x, y),
+            (6, 6),
+            "kernel K(x, y) must take points (..., m, 1, d) and (..., 1, n, d) and return an "
+            "array (..., m, n)",
+        )
         self.is_complex = np.iscomplexobj(values)
-        if np.max(np.abs(values - moved)) > 1e-9 * np.max(np.abs(values)):
+        self._is_inexact = values.dtype.kind in "fc"
+        if _differ(values, function(x + 3.0, y + 3.0)):
             raise ValueError("kernel must depend on x - y only, but it changes with a translation")
+        if symmetric and _differ(values, function(y, x)):
+            raise ValueError("symmetric must be False: K(x, y) is not K(y, x)")
+        self.degree = _checked_degree(degree, lambda s: function(s * x, s * y))
 
     def __call__(self, xp: Namespace, x: Array, y: Array) -> Array:
         """Return the values (..., m, n) at points (..., m, 3) and (..., n, 3), 0 where equal."""
@@ -76,6 +115,7 @@ class Pairwise:
         apart = xp.any(x != y, axis=-1)
         # equal points are moved apart, so that a singular kernel is never asked there
         values = self.function(xp.where(apart[..., None], x, x + 1), y)
+        values = values if self._is_inexact else values * xp.ones_like(x[..., 0])
         return xp.where(apart, values, xp.zeros_like(values))
 
     def require_smooth(self, side: float) -> None:
@@ -92,30 +132,66 @@ def as_kernel(kernel: Any, dim: int) -> Any:
             )
         return Laplace(dim)
     if isinstance(kernel, Isotropic | Pairwise):
+        known = getattr(kernel, "dim", dim)
+        if known != dim:
+            raise ValueError(f"kernel is for dim = {known}, but points have dim = {dim}")
         return kernel
     if not callable(kernel):
         raise TypeError(f"kernel must be a name, a kernel or a function, got {type(kernel)}")
     function = getattr(kernel, "py_func", kernel)
-    needed = [
-        p
-        for p in inspect.signature(function).parameters.values()
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    return Radial(function) if len(needed) == 1 else Pairwise(function, dim)
+    return Pairwise(function, dim) if _arguments(function) == 2 else Radial(function)
 
 
-def _probe(function: Callable[..., Any], *arguments: Any) -> Any:
-    values = np.asarray(function(*arguments))
+def _arguments(function: Callable[..., Any]) -> int:
+    """Return how many arguments a function needs, 1 if it doesn't tell."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return sum(p.default is p.empty for p in positional)
+
+
+def _probe(
+    function: Callable[..., Any], arguments: tuple[Any, ...], shape: tuple[int, ...], wanted: str
+) -> Any:
+    """Return the values at some points, if a sum can use them."""
+    try:
+        values = np.asarray(function(*arguments))
+    except _FAILS as failure:
+        raise TypeError(f"{wanted}; it fails with {failure!r}") from failure
+    if values.shape != shape:
+        raise ValueError(f"{wanted}, here {shape}; got shape {values.shape}")
+    if values.dtype.kind not in "biufc":
+        raise TypeError(f"{wanted} of numbers, got dtype {values.dtype}")
     if not np.all(np.isfinite(values)):
         raise ValueError("kernel has NaN or infinite values at points that are apart")
     return values
 
 
-def _compiled_profile(function: Callable[[Any], Any], is_complex: bool) -> Any:
-    """Return the form of a user's function, or None if numba can't compile it."""
-    compiled = numba.njit(error_model="numpy")(function)
-    try:
-        compiled(1.0)
-    except (NumbaError, TypeError, AttributeError, ValueError):
+def _checked_degree(degree: float | None, at_scale: Callable[[float], Any]) -> float | None:
+    """Return a degree that is true and of use."""
+    if degree is None:
         return None
-    return (forms.ComplexProfile if is_complex else forms.Profile)(compiled)
+    if _differ(2.0**-degree * at_scale(1.0), at_scale(0.5)):
+        raise ValueError(f"degree must be None: the kernel is not homogeneous of degree {degree}")
+    return degree if degree <= 0 else None
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return bool(np.max(np.abs(one - other)) > _SAME * np.max(np.abs(one)))
+
+
+def _compiled_profile(function: Callable[[Any], Any], values: Any) -> Any:
+    """Return the form of a user's function, or None if numba can't, or gives something else."""
+    try:
+        compiled = numba.njit(error_model="numpy")(function)
+        found = [compiled(float(r)) for r in _RADII.flat]
+    except (NumbaError, *_FAILS):
+        return None
+    scalar = complex if np.iscomplexobj(values) else float
+    if not all(isinstance(value, int | scalar) for value in found):
+        return None
+    if _differ(values.ravel(), np.array(found)):
+        return None
+    return (forms.ComplexProfile if scalar is complex else forms.Profile)(compiled)

@@ -1,12 +1,25 @@
 """Fast sums against direct ones."""
 
+import math
+from functools import partial
+
 import numpy as np
 import pytest
 
 from resolvent import Reason
 from resolvent.errors import ConvergenceError
 from resolvent.operators import as_operator
-from resolvent.solvers.summation import EIFMM, Helmholtz, InversePower, Pairwise, Radial, Yukawa
+from resolvent.solvers.summation import (
+    EIFMM,
+    Helmholtz,
+    InversePower,
+    Pairwise,
+    Radial,
+    Yukawa,
+    eifmm,
+    reference_cell,
+)
+from resolvent.solvers.summation.kernels import Laplace
 
 PROFILES = {
     "yukawa": (Yukawa(2.0), lambda r: np.exp(-2 * r) / r),
@@ -33,7 +46,7 @@ def points(kind, n, dim, seed=0):
 
 def direct(profile, x, y, q):
     """Plain summation by NumPy, without pairs at distance zero."""
-    r = np.linalg.norm(x[:, None] - y, axis=2)
+    r = np.sqrt(sum((x[:, None, k] - y[:, k]) ** 2 for k in range(x.shape[1])))
     with np.errstate(divide="ignore", invalid="ignore"):
         K = np.where(r > 0, profile(r), 0)
     return K @ q
@@ -41,6 +54,10 @@ def direct(profile, x, y, q):
 
 def laplace(dim):
     return (lambda r: 1 / r) if dim == 3 else np.log
+
+
+def distance(x, y):
+    return np.linalg.norm(x - y, axis=-1)
 
 
 def error(found, exact):
@@ -56,7 +73,7 @@ def builders():
 @pytest.mark.parametrize("kind", ["uniform", "clusters", "surface", "line"])
 @pytest.mark.parametrize("dim", [2, 3])
 def test_sum_is_the_direct_one(builders, kind, dim):
-    x, q = points(kind, 3000, dim), np.random.default_rng(1).standard_normal(3000)
+    x, q = points(kind, 2000, dim), np.random.default_rng(1).standard_normal(2000)
     A = builders[dim].fit(x)
     assert A.converged
     assert A.engine == "compiled"
@@ -78,8 +95,9 @@ def test_every_kernel_meets_the_tolerance(name, dim):
 
 def test_a_kernel_that_varies_only_far_from_small_cells():
     # clusters of 1e-4: their cells are small, and the kernel is all but constant around them
-    x, q = points("clusters", 2000, 2), np.random.default_rng(1).standard_normal(2000)
+    x, q = points("clusters", 1000, 2), np.random.default_rng(1).standard_normal(1000)
     A = EIFMM(lambda r: 1 / (1 + r * r), dim=2, tol=1e-6).fit(x)
+    assert A.engine == "compiled"
     assert A.converged
     # other charges cancel more than those that the error was measured with
     assert error(A @ q, direct(lambda r: 1 / (1 + r * r), x, x, q)) <= 10 * 1e-6
@@ -108,12 +126,12 @@ def test_screened_kernel_has_smaller_skeletons_in_large_cells():
 
 
 def test_estimate_is_close_to_the_error(builders):
-    x, q = points("clusters", 3000, 3), np.random.default_rng(1).standard_normal(3000)
+    x, q = points("clusters", 2000, 3), np.random.default_rng(1).standard_normal(2000)
     A = builders[3].fit(x)
     true = error(A @ q, direct(laplace(3), x, x, q))
-    # 100 of 3000 targets: errors differ from target to target by a factor of some tens
+    # 100 of 2000 targets: errors differ from target to target by a factor of some tens
     assert true / 5 < A.estimate(q) < 5 * true
-    assert A.estimate(q, samples=3000) == pytest.approx(true, rel=1e-6)
+    assert A.estimate(q, samples=2000) == pytest.approx(true, rel=1e-6)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
@@ -185,8 +203,22 @@ def test_sum_is_linear(builders):
 def test_scaling_by_a_power_of_two_scales_a_homogeneous_sum(builders):
     x, q = points("uniform", 2000, 3), np.random.default_rng(1).standard_normal(2000)
     found = builders[3].fit(x) @ q
-    for size in (2.0**-20, 2.0**20):
-        np.testing.assert_allclose(builders[3].fit(size * x) @ q, found / size, rtol=1e-9)
+    for size in (2.0**-20, 2.0**20, 2.0**-460, 2.0**460):
+        A = builders[3].fit(size * x)
+        assert A.converged
+        np.testing.assert_allclose(A @ q, found / size, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("size", [1e-305, 1e-170, 1e160, 1e300])
+def test_squares_that_do_not_fit_into_doubles_are_refused(builders, size, dim):
+    with pytest.raises(ValueError, match="scale the points"):
+        builders[dim].fit(size * points("uniform", 300, dim))
+
+
+def test_a_steep_kernel_that_overflows_is_refused():
+    with pytest.raises(ValueError, match="scale the points"):
+        EIFMM(InversePower(4), dim=2, tol=1e-3).fit(1e-100 * points("uniform", 100, 2))
 
 
 def test_sum_does_not_change_with_a_translation(builders):
@@ -195,10 +227,29 @@ def test_sum_does_not_change_with_a_translation(builders):
     assert error(builders[3].fit(x + np.array([3.0, -7.0, 0.5])) @ q, found) <= 2 * TOL
 
 
+@pytest.mark.parametrize("library", ["numpy", "array_api_strict"])
+def test_a_cloud_far_from_the_origin_loses_nothing(library):
+    xp = pytest.importorskip(library)
+    grid = np.round(2.0**20 * points("uniform", 800, 2)) * 2.0**-20
+    far = 2.0**30 + grid  # exactly
+    q = np.random.default_rng(1).standard_normal(800)
+    A = EIFMM("laplace", dim=2, tol=1e-8).fit(xp.asarray(far))
+    assert A.converged
+    assert error(np.asarray(A @ xp.asarray(q)), direct(np.log, grid, grid, q)) <= 1e-8
+
+
+def test_small_distances_near_the_origin_are_kept(builders):
+    # a shift to the centre of the box would put both points into one place
+    x = np.concatenate([points("uniform", 500, 3), [[1e-20, 0, 0], [3e-20, 0, 0]]])
+    found = builders[3].fit(x) @ np.ones(502)
+    np.testing.assert_allclose(found[-2:], 5e19, rtol=1e-12)
+
+
 def test_precision_is_that_of_the_points(builders):
     x, q = points("uniform", 1000, 3), np.random.default_rng(1).standard_normal(1000)
     A = builders[3].fit(x.astype(np.float32))
     assert A.dtype == np.float32
+    assert builders[3].fit(x.astype(np.float16)).dtype == np.float32
     assert (A @ q.astype(np.float32)).dtype == np.float32
     assert (A @ q).dtype == np.float64
     assert (A @ (1j * q.astype(np.float32)).astype(np.complex64)).dtype == np.complex64
@@ -207,16 +258,63 @@ def test_precision_is_that_of_the_points(builders):
     builders[3].fit(x) @ q
 
 
-def test_functions_of_the_user():
-    x, q = points("uniform", 800, 2), np.random.default_rng(1).standard_normal(800)
-    A = EIFMM(lambda r: 1 / (1 + 20 * r * r), dim=2, tol=1e-3).fit(x)
-    assert A.engine == "compiled"
-    assert error(A @ q, direct(lambda r: 1 / (1 + 20 * r * r), x, x, q)) <= 1e-3
-    # nothing that numba knows: the same by NumPy
-    B = EIFMM(Radial(lambda r: np.vectorize(lambda s: 1 / s)(r), degree=-1), dim=2, tol=1e-3)
-    B = B.fit(x)
-    assert B.engine == "generic"
-    assert error(B @ q, direct(lambda r: 1 / r, x, x, q)) <= 1e-3
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda r: np.where(r < 0, 0.0, 1 / r),  # of a scalar numba makes an array
+        lambda r: np.ones_like(r),
+        lambda r: np.where(r > 2, 2, 1),
+        np.log,
+        partial(lambda a, r: a / r, 2.0),
+        Radial(partial(lambda a, r: a / r, 2.0), degree=-1),
+    ],
+    ids=["where", "ones_like", "integers", "ufunc", "partial", "homogeneous"],
+)
+def test_functions_that_numba_can_not_take_are_summed_by_numpy(function):
+    x, q = points("uniform", 200, 2), np.random.default_rng(1).standard_normal(200)
+    A = EIFMM(function, dim=2, tol=1e-2).fit(x)
+    assert A.engine == "generic"
+    profile = getattr(function, "function", function)
+    assert error(A @ q, direct(profile, x, x, q)) <= 1e-2
+
+
+def test_a_kernel_that_underflows():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((900, 2)) * np.exp(-rng.uniform(0, 14, (900, 1)))
+    function = partial(lambda a, r: np.exp(-a * r * r), 1e4)
+    A = EIFMM(function, dim=2, tol=1e-3).fit(x)
+    assert A.converged
+    assert error(A @ np.ones(900), direct(function, x, x, np.ones(900))) <= 1e-3
+
+
+def test_the_degree_of_a_growing_kernel_does_no_harm():
+    function = partial(lambda a, r: r**a, 3)
+    x, q = points("uniform", 900, 2), np.random.default_rng(1).standard_normal(900)
+    A = EIFMM(Radial(function, degree=3), dim=2, tol=1e-5).fit(x)
+    assert A.converged
+    assert error(A @ q, direct(function, x, x, q)) <= 1e-5
+
+
+def test_the_estimate_does_not_depend_on_which_targets_are_drawn(builders):
+    # fifty points close together have all but all of the norm
+    x = np.concatenate([points("uniform", 1950, 3), 0.5 + 1e-6 * points("uniform", 50, 3, 1)])
+    A = builders[3].fit(x)
+    q = np.random.default_rng(1).standard_normal(2000)
+    estimates = [A.estimate(q, rng=seed) for seed in range(8)]
+    # of 100 errors of about equal size the norm is known to some ten per cent
+    assert max(estimates) < 2 * min(estimates)
+    true = A.estimate(q, samples=2000)
+    assert 0.5 * true < min(estimates)
+    assert max(estimates) < 2 * true
+
+
+def test_infinite_potentials_do_not_make_nan():
+    x = np.array([[0.0, 0.0], [2.0, 0.0]])
+    A = EIFMM(Helmholtz(0.0), dim=2, tol=1e-3).fit(1e-10 * x)
+    with np.errstate(over="ignore"):
+        found = A @ np.array([1e300, 1e300])
+    np.testing.assert_array_equal(found.real, np.inf)
+    np.testing.assert_array_equal(found.imag, 0.0)
 
 
 def test_a_function_of_two_points_need_not_be_symmetric():
@@ -232,6 +330,9 @@ def test_a_function_of_two_points_need_not_be_symmetric():
     assert A.converged
     assert error(A @ p, K @ p) <= 1e-3
     assert error(A.H @ q, K.T @ q) <= 1e-3
+    assert A.transposed.converged
+    assert A.transposed is A.transposed
+    assert A._builder.transposed is A._builder.transposed
 
 
 def test_sets_of_points_in_one_box_share_their_skeletons():
@@ -248,17 +349,44 @@ def test_high_frequency_is_refused():
         EIFMM(Helmholtz(200.0), dim=2, tol=1e-3).fit(points("uniform", 5000, 2))
 
 
-def test_a_tolerance_that_is_missed_is_told():
-    builder = EIFMM("laplace", dim=2, tol=1e-6)
-    builder._tightening = 1e4
-    A = builder.fit(points("uniform", 2000, 2))
+def loosened(monkeypatch, factor):
+    """Let skeletons be worse than they were measured to be."""
+    loose = reference_cell.Precision(*(factor * share for share in eifmm._SHARES[2]))
+    monkeypatch.setitem(eifmm._SHARES, 2, loose)
+
+
+def test_a_tolerance_that_is_missed_is_told(monkeypatch):
+    loosened(monkeypatch, 1e6)  # more than a few trials make good
+    builder = EIFMM("laplace", dim=2, tol=1e-8)
+    A = builder.fit(points("uniform", 1000, 2))
     assert A.reason is Reason.STAGNATED
     assert A.error_estimate > A.tol
-    with pytest.raises(ConvergenceError, match="STAGNATED"):
+    with pytest.raises(ConvergenceError, match="larger tol"):
         A.raise_if_failed()
+    assert builder._tightening == 1.0  # later points begin as these did
+
+
+def test_a_skeleton_of_the_largest_size_is_told(monkeypatch):
+    monkeypatch.setitem(reference_cell.MAX_TERMS, 2, 10)
+    A = EIFMM("laplace", dim=2, tol=1e-6).fit(points("uniform", 1000, 2))
+    assert A.reason is Reason.MAXITER
+    assert A.ranks
+    assert all(size == 10 for size, _ in A.ranks.values())
+    with pytest.raises(ConvergenceError, match="largest size") as failure:
+        A.raise_if_failed()
+    assert "precondition" not in str(failure.value)
+
+
+def test_skeletons_that_are_too_loose_are_built_again(monkeypatch):
+    loosened(monkeypatch, 200)
+    builder = EIFMM("laplace", dim=2, tol=TOL, box=([0.0, 0.0], 1.0))
+    A = builder.fit(points("uniform", 1000, 2))
+    assert A.converged
+    tightening = builder._tightening
+    assert tightening < 1.0
     # the builder remembers that it has to be stricter
-    builder._tightening = 1.0
-    assert builder.fit(points("uniform", 2000, 2)).converged
+    assert builder.fit(points("uniform", 1000, 2, 1)).converged
+    assert builder._tightening == tightening
 
 
 @pytest.mark.parametrize(
@@ -271,6 +399,17 @@ def test_a_tolerance_that_is_missed_is_told():
         (lambda: Yukawa(-1.0), "kappa"),
         (lambda: Helmholtz(np.nan), "wavenumber"),
         (lambda: InversePower(0), "power"),
+        (lambda: InversePower(np.inf), "power"),
+        (lambda: Laplace(5), "dim of Laplace"),
+        (lambda: EIFMM(Laplace(2), dim=3), "kernel is for dim = 2"),
+        (lambda: EIFMM(Pairwise(distance, 2), dim=3), "kernel is for dim = 2"),
+        (lambda: Pairwise(lambda x, y: (x - y)[..., 0], 2, symmetric=True), "symmetric"),
+        (lambda: Pairwise(distance, 2, degree=2), "degree"),
+        (lambda: Radial(lambda r: 1 / r, degree=-2), "degree"),
+        (lambda: EIFMM("laplace", dim=2.0), "dim must be 2 or 3"),
+        (lambda: EIFMM(lambda r: 1.0), "array of distances"),  # noqa: ARG005
+        (lambda: EIFMM("laplace").fit(np.ones((5, 3))).estimate(np.ones((5, 0))), "one column"),
+        (lambda: EIFMM("laplace").fit(np.ones((5, 3))).estimate(np.ones(5), samples=0), "samples"),
         (lambda: EIFMM(lambda x, y: np.sum(x * y, axis=-1)), "x - y only"),
         (lambda: EIFMM(lambda r: np.full_like(r, np.nan)), "NaN"),
         (lambda: EIFMM("laplace").fit(np.ones((5, 2))), r"shape \(n, 3\)"),
@@ -283,8 +422,23 @@ def test_bad_input_is_named(make, message):
         make()
 
 
-def test_types_that_can_not_be(builders):
-    with pytest.raises(TypeError, match="must be real"):
-        builders[3].fit(np.ones((4, 3), dtype=complex))
-    with pytest.raises(TypeError, match="kernel must be"):
-        EIFMM(3.0)
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: EIFMM(3.0), "kernel must be"),
+        (lambda: EIFMM(lambda: 1), "array of distances"),
+        (lambda: EIFMM(lambda r: math.exp(-r)), "array of distances"),
+        (lambda: EIFMM(lambda r: 1 / r if r > 0.5 else r), "array of distances"),
+        (lambda: EIFMM(lambda x, y: x.no_such), "arrays? "),  # noqa: ARG005
+        (lambda: Helmholtz(1 + 1j), "wavenumber"),
+        (lambda: Helmholtz("a"), "wavenumber"),
+        (lambda: Yukawa(1j), "kappa"),
+        (lambda: EIFMM("laplace", tol="a"), "tol must be"),
+        (lambda: EIFMM("laplace", box=0), "box must be"),
+        (lambda: EIFMM("laplace", box=([0, 0, 0], [1, 1])), "box must be"),
+        (lambda: EIFMM("laplace").fit(np.ones((4, 3), dtype=complex)), "must be real"),
+    ],
+)
+def test_types_that_can_not_be(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
