@@ -23,7 +23,7 @@ from resolvent.errors import SingularMatrixError
 from resolvent.linalg.interpolation.gappy import GappyInterpolant
 from resolvent.linalg.interpolation.pod_inner import pointwise_weights
 
-__all__ = ["as_modes", "deim", "interpolant", "rows_of"]
+__all__ = ["as_modes", "deim", "interpolant", "row_pivots"]
 
 
 def deim(U: Any, *, W: Any = None) -> GappyInterpolant:
@@ -75,16 +75,14 @@ def deim(U: Any, *, W: Any = None) -> GappyInterpolant:
     True
     """
     xp, U, weights, scaled = as_modes(U, W)
-    return interpolant(xp, U, weights, row_pivots(xp, scaled))
+    return interpolant(U, weights, row_pivots(xp, scaled))
 
 
-def interpolant(
-    xp: Namespace, U: Array, weights: Array | None, points: list[int]
-) -> GappyInterpolant:
+def interpolant(U: Array, weights: Array | None, points: list[int]) -> GappyInterpolant:
     """Return the one of modes at points, by least squares in the weights of their rows."""
     where = np.asarray(points, np.intp)
     of_values = None if weights is None else take(weights, where)
-    return GappyInterpolant.fit(where, U, rows_of(xp, U, points), weights=of_values)
+    return GappyInterpolant.fit(where, U, take(U, where), weights=of_values)
 
 
 def as_modes(U: Any, W: Any) -> tuple[Namespace, Array, Array | None, Array]:
@@ -123,11 +121,6 @@ def row_pivots(xp: Namespace, U: Array) -> list[int]:
             "take fewer modes"
         )
     return points
-
-
-def rows_of(xp: Namespace, A: Array, points: list[int]) -> Array:
-    """Return rows of a matrix; NumPy's ``take`` would copy all of it where columns are stored."""
-    return xp.stack([A[point, :] for point in points]) if points else A[:0, :]
 
 
 def _factorise(U: NDArray[Any]) -> tuple[list[int], NDArray[Any]]:

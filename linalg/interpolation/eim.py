@@ -171,17 +171,6 @@ def _measured(fields: ArrayResidual, functionals: Array) -> MeasuredResidual:
     return MeasuredResidual(fields, functionals)
 
 
-def _of_functionals(
-    xp: Namespace, f: Array, functionals: Array, norm: str | Norm
-) -> MeasuredResidual:
-    fields = _of_array(xp, f, norm)
-    if functionals.ndim != 2 or functionals.shape[1] != f.shape[0] or functionals.shape[0] == 0:
-        raise ValueError(
-            f"functionals must have shape (K, {f.shape[0]}), got {tuple(functionals.shape)}"
-        )
-    return MeasuredResidual(fields, _of_array(xp, functionals @ f, "sup"))
-
-
 def _of_function(
     f: Callable[[Any, Any], Any],
     points: Any,

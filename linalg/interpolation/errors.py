@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from resolvent.arrays import Array, adjoint, eps, namespace_of, to_host
 from resolvent.linalg.interpolation.values import times
+from resolvent.linalg.norms import column_norms
 
 __all__ = ["ErrorSplit", "split_error"]
 
@@ -50,4 +51,6 @@ def split_error(basis: Array, fields: Array, found: Array, lebesgue: float) -> E
 
 
 def _norms(x: Array) -> NDArray[np.float64]:
-    return to_host(namespace_of(x).linalg.vector_norm(x, axis=0)).astype(np.float64)
+    columns = x if x.ndim == 2 else x[:, None]
+    norms = to_host(column_norms(namespace_of(x), columns)).astype(np.float64)
+    return norms if x.ndim == 2 else norms[0]

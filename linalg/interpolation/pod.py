@@ -36,7 +36,7 @@ from resolvent.arrays import (
 from resolvent.linalg.gallery.spectra import Rng
 from resolvent.linalg.interpolation.pod_choice import Wanted, by_sketch, directly, found_by, nothing
 from resolvent.linalg.interpolation.pod_inner import InnerProduct, as_inner_product, flatten
-from resolvent.linalg.interpolation.values import as_values, times
+from resolvent.linalg.interpolation.values import as_values, times, unless_safe
 from resolvent.vectors import scaled_norm
 
 __all__ = ["Pod", "pod"]
@@ -234,6 +234,4 @@ def _scale(xp: Namespace, S: Array) -> float:
         raise ValueError("S has NaN or infinite entries")
     if norm == 0:
         return 0.0
-    info = xp.finfo(S.dtype)
-    low, high = float(info.smallest_normal) ** 0.25, float(info.max) ** 0.25
-    return 1.0 if low < power < high else power
+    return unless_safe(xp, S.dtype, power)

@@ -28,9 +28,9 @@ Differs from the sources in: norms instead of a factorisation that moves all row
 from operator import index
 from typing import Any
 
-from resolvent.arrays import Array, Namespace, adjoint, conj, device_of, eps
+from resolvent.arrays import Array, Namespace, adjoint, conj, device_of, eps, take
 from resolvent.errors import SingularMatrixError
-from resolvent.linalg.interpolation.deim import as_modes, interpolant, rows_of
+from resolvent.linalg.interpolation.deim import as_modes, interpolant
 from resolvent.linalg.interpolation.gappy import GappyInterpolant
 from resolvent.linalg.norms import nonzero
 from resolvent.vectors import real
@@ -98,7 +98,7 @@ def qdeim(U: Any, *, oversample: int = 0, W: Any = None) -> GappyInterpolant:
     else:
         scaled = scaled / nonzero(xp, xp.max(xp.abs(scaled)))
         points = _more(xp, scaled, _pivots(xp, scaled), oversample)
-    return interpolant(xp, U, weights, points)
+    return interpolant(U, weights, points)
 
 
 def _pivots(xp: Namespace, U: Array) -> list[int]:
@@ -132,7 +132,7 @@ def _more(xp: Namespace, U: Array, points: list[int], count: int) -> list[int]:
     for point in points:
         is_open = is_open & (numbers != point)
     for _ in range(count):
-        _, s, Yh = xp.linalg.svd(rows_of(xp, U, points), full_matrices=False)
+        _, s, Yh = xp.linalg.svd(take(U, points), full_matrices=False)
         last = xp.abs(U @ conj(xp, Yh[-1, :])) ** 2
         gap = s[-2] ** 2 - s[-1] ** 2 if s.shape[0] > 1 else xp.max(squares)
         total = gap + squares

@@ -5,7 +5,7 @@ from typing import Any
 
 from resolvent.arrays import Array, Namespace, complex_dtype, device_of, enter, namespace_of
 
-__all__ = ["as_values", "safe_scale", "times"]
+__all__ = ["as_values", "safe_scale", "times", "unless_safe"]
 
 
 def as_values(values: Any, basis: Array, wanted: int, name: str = "values") -> Array:
@@ -52,8 +52,13 @@ def safe_scale(xp: Namespace, A: Array) -> float:
         if xp.isdtype(A.dtype, "complex floating")
         else max(float(xp.max(A)), -float(xp.min(A)))
     )
-    info = xp.finfo(A.dtype)
-    low, high = float(info.smallest_normal) ** 0.25, float(info.max) ** 0.25
-    if largest == 0 or low < largest < high:
+    if largest == 0:
         return 1.0
-    return math.ldexp(1.0, math.frexp(largest)[1] - 1)
+    return unless_safe(xp, A.dtype, math.ldexp(1.0, math.frexp(largest)[1] - 1))
+
+
+def unless_safe(xp: Namespace, dtype: Any, power: float) -> float:
+    """Return 1 where squares of numbers near a power of two are in range, else the power."""
+    info = xp.finfo(dtype)
+    low, high = float(info.smallest_normal) ** 0.25, float(info.max) ** 0.25
+    return 1.0 if low < power < high else power

@@ -167,17 +167,12 @@ class AffineSystem:
     def rhs(self, mu: Any) -> Array:
         """Return ``b(mu)``, ``(N,)``, at one parameter, a scalar or ``(d,)``."""
         beta = self.coefficients(one_parameter(mu))[1]
-        return self._promoted(beta) @ beta[:, 0]
-
-    def rhs_block(self, mus: Any) -> Array:
-        """Return ``b(mu)`` for all parameters, ``(N, k)``."""
-        beta = self.coefficients(mus)[1]
-        return self._promoted(beta) @ beta
+        return self._loads(beta)[:, 0]
 
     def residual(self, mus: Any, U: Array) -> Array:
         """Return ``b(mu) - A(mu) u`` for the columns of ``U`` (N, k), one for each parameter."""
         alpha, beta = self.coefficients(mus)
-        R = self._promoted(beta) @ beta
+        R = self._loads(beta)
         for q, A in enumerate(self.matrix_terms):
             AU = times(A, U) if array_api_compat.is_array_api_obj(A) else A @ U
             R = R - alpha[q, :] * AU
@@ -200,7 +195,7 @@ class AffineSystem:
         """
         mus, xp = parameters(mus), self.xp
         alpha, beta = self.coefficients(mus)
-        B = self._promoted(beta) @ beta
+        B = self._loads(beta)
         columns = [self._solve_one(mus, alpha, B, k) for k in range(mus.shape[0])]
         if not columns:
             return xp.zeros_like(B)
@@ -242,8 +237,9 @@ class AffineSystem:
         aligned = self._aligned if self.has_entries else None
         return add_up(self.matrix_terms, alpha) if aligned is None else aligned.matrix(alpha)
 
-    def _promoted(self, beta: Array) -> Array:
-        return self.xp.astype(self.rhs_terms, self.xp.result_type(self.rhs_terms, beta))
+    def _loads(self, beta: Array) -> Array:
+        """Return the right-hand sides (N, k)."""
+        return self.xp.astype(self.rhs_terms, self.xp.result_type(self.rhs_terms, beta)) @ beta
 
     def _evaluate(self, name: str, mus: Array, terms: int) -> Array:
         xp, like = self.xp, self.rhs_terms
