@@ -1,7 +1,8 @@
 r"""Values of radial kernels in vector registers: from eight squared distances, eight values.
 
 A kernel is a named tuple of its parameters. `values` returns a tuple of one register, or of two for
-the real and the imaginary part; at distance zero, where a point would meet itself, it is zero.
+the real and the imaginary part; at distance zero, where a point would meet itself, it is zero
+(and below 1e-154, whose square is no normal number).
 The logarithm splits off the exponent bits and sums an odd series; sine and cosine of an angle are
 polynomials of half of it, reduced to a quarter turn. All are accurate to some eps.
 """
@@ -15,6 +16,7 @@ from numba.extending import intrinsic, overload, register_jitable
 
 from resolvent.linalg.compiled.lanes import (
     exp,
+    inverse_sqrt,
     load_run,
     splat,
     sqrt,
@@ -94,8 +96,7 @@ def _values_of(kernel, r2, room):  # type: ignore[no-untyped-def]  # noqa: ARG00
 
 
 def _reciprocal(kernel, r2, room):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    one, zero = splat(room, 1.0), splat(room, 0.0)
-    return (where_positive(r2, one / sqrt(r2), zero),)
+    return (inverse_sqrt(r2),)
 
 
 def _logarithm(kernel, r2, room):  # type: ignore[no-untyped-def]  # noqa: ARG001
@@ -103,25 +104,23 @@ def _logarithm(kernel, r2, room):  # type: ignore[no-untyped-def]  # noqa: ARG00
 
 
 def _screened(kernel, r2, room):  # type: ignore[no-untyped-def]
-    r = sqrt(r2)
-    return (where_positive(r2, exp(splat(room, -kernel.kappa) * r) / r, splat(room, 0.0)),)
+    inverse = inverse_sqrt(r2)
+    return (exp(splat(room, -kernel.kappa) * r2 * inverse) * inverse,)
 
 
 def _inverse_power(kernel, r2, room):  # type: ignore[no-untyped-def]
-    one = splat(room, 1.0)
-    power = one
+    inverse = inverse_sqrt(r2)
+    square = inverse * inverse
+    power = inverse if kernel.odd == 1 else splat(room, 1.0)
     for _ in range(kernel.halves):
-        power = power * r2
-    if kernel.odd == 1:
-        power = power * sqrt(r2)
-    return (where_positive(r2, one / power, splat(room, 0.0)),)
+        power = power * square
+    return (power,)
 
 
 def _waves(kernel, r2, room):  # type: ignore[no-untyped-def]
-    r = sqrt(r2)
-    inverse = where_positive(r2, splat(room, 1.0) / r, splat(room, 0.0))
+    inverse = inverse_sqrt(r2)
     magic = splat(room, 1.5 * 2.0**52)  # a sum with it is rounded to an integer
-    turns = splat(room, kernel.turns) * r
+    turns = splat(room, kernel.turns) * r2 * inverse
     rest = turns - ((turns + magic) - magic)
     square = rest * rest
     sine = _polynomial(_SINE, square, room) * rest  # of half the angle

@@ -20,8 +20,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # Costs in evaluations of the kernel, as measured: of a translation, for the square of its rank
-_TRANSLATION, _OVERHEAD = 0.011, 10.0
-_COMPLEX = 3.0  # four times the products, of evaluations that take longer
+_TRANSLATION, _OVERHEAD = 0.045, 25.0
+_COMPLEX = 1.3  # four times the products, of evaluations that take three times as long
 _PAIRS = {2: 3.0, 3: 6.5}  # translations over near cells, of a leaf
 _LOAD, _FEWEST = 2.5, 24  # largest over best mean number of points in a leaf
 _SCALES = (

@@ -2,38 +2,15 @@
 
 import numpy as np
 import pytest
-from numba import njit
 from scipy.special import logsumexp
 
 from resolvent.linalg.compiled.cost_rows import Points, Stored
-from resolvent.linalg.compiled.lanes import count, exp, load_run, store_run
 from resolvent.solvers.compiled.schur import schur_complement
 from resolvent.solvers.compiled.transport import Large, sweep
 from resolvent.solvers.compiled.transport_bounds import c_transform, plan_sums, rounded_costs
 from resolvent.solvers.transport import sinkhorn_newton
 from resolvent.solvers.transport.bounds import bounds
 from resolvent.solvers.transport.problem import transport_problem
-
-
-@njit
-def exponentials(x, y):
-    for i in range(0, x.size, count(x)):
-        store_run(y, i, exp(load_run(x, i)))
-
-
-def test_exponentials_are_right_to_rounding():
-    x = np.concatenate([np.linspace(-707.9, 0, 80_000), np.linspace(0, 700, 8_000)])
-    y = np.empty_like(x)
-    exponentials(x, y)
-    np.testing.assert_allclose(y, np.exp(x), rtol=4e-16)
-
-
-def test_exponentials_of_what_is_far_below_are_zero():
-    x = np.array([-708.5, -1e4, -1e300, -np.inf, 0.0, -0.0, -1e-300, 1.0])
-    y = np.empty_like(x)
-    exponentials(x, y)
-    np.testing.assert_array_equal(y, [0, 0, 0, 0, 1, 1, 1, np.exp(1.0)])
-
 
 SHAPES = [(1, 1), (3, 7), (8, 8), (20, 33), (5, 64)]
 
