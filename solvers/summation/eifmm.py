@@ -44,7 +44,7 @@ Floats = NDArray[np.float64]
 
 # of the tolerance; measured on uniform, clustered and surface points, with N to 1e6
 _SHARES = {2: Precision(0.4, 0.02, 0.1), 3: Precision(2.5, 0.025, 0.8)}
-_TIGHTER, _TRIALS, _HELPS = 0.25, 4, 0.7
+_TIGHTER, _TRIALS, _HELPS = 0.1, 3, 0.7
 _SMALLEST, _LARGEST = 1e-12, 0.1
 _DECADES = 280  # of the kernel and of squared distances, that doubles can hold
 
