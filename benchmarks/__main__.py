@@ -23,7 +23,7 @@ from resolvent.linalg.compiled.threads import threads
 
 NAMES = sorted(
     {m.name for m in pkgutil.iter_modules(benchmarks.__path__)}
-    - {"__main__", "harness", "transport_problems"}
+    - {"__main__", "harness", "plain_sums", "transport_problems"}
 )
 PACKAGES = re.compile(
     r"resolvent|numpy|scipy|numba|pyamg|pot|regot|pymor|fmm[23]dpy|torch|cupy-cuda\d+x"
