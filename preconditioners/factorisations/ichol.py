@@ -38,7 +38,7 @@ from resolvent.preconditioners.factorisations.factors import factored
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.preconditioners.sparse_rows import real_diagonal, sparse_rows, strict_triangles
 
-__all__ = ["CholeskyInfo", "ichol"]
+__all__ = ["CholeskyInfo", "cholesky_factor", "ichol"]
 
 FIRST_SHIFT = 1e-3
 
@@ -113,6 +113,16 @@ def ichol(
     >>> bool(np.linalg.norm(b - A @ (M @ b)) < 1e-12 * np.linalg.norm(b))
     True
     """
+    L, d, info = cholesky_factor(A, drop_tol=drop_tol, fill=fill, shift=shift)
+    U = L.conj().T.tocsr()
+    U.sort_indices()
+    return factored(L, 1 / d, U, is_spd=True, info=info)
+
+
+def cholesky_factor(
+    A: Any, *, drop_tol: float | None = None, fill: int | None = 10, shift: float = 0.0
+) -> tuple[sparse.csr_array, NDArray[Any], CholeskyInfo]:
+    """Return L without its unit diagonal, the diagonal of D, and what was found out; see `ichol`."""
     if drop_tol is not None and not 0 <= drop_tol < np.inf:
         raise ValueError(f"drop_tol must be a finite number, not negative, got {drop_tol}")
     if fill is not None and index(fill) < 0:
@@ -137,10 +147,7 @@ def ichol(
             break
         shift = max(2 * shift, FIRST_SHIFT)
         attempts += 1
-    U = L.conj().T.tocsr()
-    U.sort_indices()
-    info = CholeskyInfo(shift=shift, attempts=attempts, nnz=L.nnz + L.shape[0])
-    return factored(L, 1 / d, U, is_spd=True, info=info)
+    return L, d, CholeskyInfo(shift=shift, attempts=attempts, nnz=L.nnz + L.shape[0])
 
 
 def _require_minors(lower: sparse.csr_array, diagonal: NDArray[Any]) -> None:

@@ -1,0 +1,31 @@
+"""Learned preconditioners: trained on a family of systems, guarded on all others.
+
+``model = NeuralIF.pretrained("diffusion-2d")``, or ``NeuralIF().fit(systems)``, and then
+``M = model(A)`` like any other builder. Factors are positive definite for any weights, and must
+keep up with IC(0) and Jacobi for a few steps, or are replaced by them.
+"""
+
+from resolvent.preconditioners.learned.guard import GuardInfo
+from resolvent.preconditioners.learned.learned_lu import LearnedLU
+from resolvent.preconditioners.learned.learned_spai import LearnedSPAI
+from resolvent.preconditioners.learned.neural_if import NeuralIF
+from resolvent.preconditioners.learned.neural_pcg import NeuralPCG
+from resolvent.preconditioners.learned.precorrector import PreCorrector
+from resolvent.preconditioners.learned.recipes import RECIPES
+from resolvent.preconditioners.learned.refined_ichol import refined_ichol
+from resolvent.preconditioners.learned.torch_weights import from_state_dict
+from resolvent.preconditioners.learned.training import TrainingRecord, TrainingState
+
+__all__ = [
+    "RECIPES",
+    "GuardInfo",
+    "LearnedLU",
+    "LearnedSPAI",
+    "NeuralIF",
+    "NeuralPCG",
+    "PreCorrector",
+    "TrainingRecord",
+    "TrainingState",
+    "from_state_dict",
+    "refined_ichol",
+]

@@ -1,0 +1,50 @@
+r"""Adam: gradient steps scaled by running moments of the gradient.
+
+.. math::
+
+    m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2,
+    \quad w \leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \epsilon),
+
+with hats for the division by :math:`1 - \beta^t` that makes up for moments that begin at zero.
+
+Source: D. P. Kingma and J. Ba, arXiv 1412.6980 (2015).
+"""
+
+from dataclasses import dataclass, field
+
+from resolvent.arrays import namespace_of
+from resolvent.preconditioners.learned.perceptron import Weights
+
+__all__ = ["Adam", "clipped"]
+
+
+def clipped(gradient: Weights, largest: float) -> Weights:
+    """Return a gradient scaled to a 2-norm of at most ``largest``, over all entries together."""
+    norm = sum(float(namespace_of(g).sum(g * g)) for g in gradient.values()) ** 0.5
+    factor = 1.0 if norm <= largest else largest / norm
+    return {name: g * factor for name, g in gradient.items()}
+
+
+@dataclass
+class Adam:
+    """The moments of one training run."""
+
+    decay: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    steps: int = 0
+    mean: Weights = field(default_factory=dict)
+    square: Weights = field(default_factory=dict)
+
+    def step(self, weights: Weights, gradient: Weights, rate: float) -> Weights:
+        """Return the next weights; those without a gradient stay."""
+        self.steps += 1
+        first, second = self.decay
+        moved = dict(weights)
+        for name, g in gradient.items():
+            xp = namespace_of(g)
+            m = first * self.mean.get(name, 0.0) + (1 - first) * g
+            v = second * self.square.get(name, 0.0) + (1 - second) * g * g
+            self.mean[name], self.square[name] = m, v
+            m_hat, v_hat = m / (1 - first**self.steps), v / (1 - second**self.steps)
+            moved[name] = weights[name] - rate * m_hat / (xp.sqrt(v_hat) + self.epsilon)
+        return moved

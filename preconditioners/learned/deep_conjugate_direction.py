@@ -1,0 +1,295 @@
+r"""Deep conjugate directions (DCDM): a convolutional network proposes the direction of each step.
+
+The network sees the residual as an image, of length one, and returns an image p that should be
+parallel to :math:`A^{-1} r`; its length does not matter. `resolvent.solvers.fcg` with
+``truncate=2`` makes it conjugate to the last two directions and takes the best step along it, so
+that the energy of the error falls whatever the network says.
+
+Cost: 10 000 flops a cell and step with 8 filters, where conjugate gradients have 25.
+
+Failure modes: it knows the Laplacian on grids of square cells that it was trained on, and nothing
+of the matrix: another operator makes it useless, though never wrong. Smaller tolerances than
+single precision can follow are fine, as each step begins from the residual.
+
+Source: A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde and J. Teran, A deep conjugate direction
+method for iteratively solving linear systems, ICML (2023), arXiv 2205.10763.
+
+Differs from the source in: planes instead of space; as many levels as the grid has, with the same
+weights on all of them, instead of two (``levels=2``); training on the energy of the error, instead
+of the residual (``objective="residual"``), from the additive multigrid cycle on; solids act on the
+features; solutions are sums of sine modes, some of them smoother, and what the network itself
+leaves of them, instead of Ritz vectors.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resolvent.arrays import Array, Namespace, device_of, namespace_of
+from resolvent.operators import Operator, as_operator, keeping_dtype
+from resolvent.preconditioners.learned.direction_loss import (
+    energy_loss,
+    residual_loss,
+    step_length,
+)
+from resolvent.preconditioners.learned.fluid_grid import FluidGrid, sine_mixtures
+from resolvent.preconditioners.learned.model import LearnedModel
+from resolvent.preconditioners.learned.multilevel_net import (
+    flops_per_cell,
+    multilevel_net,
+    multilevel_weights,
+    solids_of_levels,
+)
+from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.preconditioner import Preconditioner
+
+__all__ = ["DeepConjugateDirection", "DirectionInfo"]
+
+_SMOOTHEST = 1.0  # power of the eigenvalues by which solutions are smoother, at most
+_STEPS_BEFORE = 3  # that the network takes on an example, at most, before it learns from it
+_LEAST_COSINE = 1e-6  # of residual and direction
+_RTOL, _MOST = 1e-4, 60  # of the runs that validate
+_LOSSES = {"energy": energy_loss, "residual": residual_loss}
+
+
+@dataclass(eq=False)
+class DirectionInfo:
+    """What the network is, and how it fares.
+
+    Attributes
+    ----------
+    levels : int
+        Grids that it visits.
+    flops : float
+        For each cell of the grid and application.
+    applications : int
+        Residuals so far.
+    replaced : int
+        Of these, for how many the network gave no direction of descent, and the residual itself
+        was returned.
+    """
+
+    levels: int
+    flops: float
+    applications: int = 0
+    replaced: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Example:
+    grid: FluidGrid
+    A: Operator
+    solids: list[Array]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DeepConjugateDirection(LearnedModel):
+    r"""A convolutional network that maps residuals on a grid to directions.
+
+    Attributes
+    ----------
+    filters : int
+        Features of a cell.
+    pairs : int
+        Residual pairs of convolutions of a level, on the way down and again on the way up.
+    levels : int or None
+        Grids, each half as fine as the one before, with weights of their own; None for as many as
+        a grid has, down to 2 by 2 cells, all with the same weights.
+    objective : {'energy', 'residual'}
+        Of the training, see `resolvent.preconditioners.learned.direction_loss`.
+    cells : int
+        Of all images of a training step together: more of them on smaller grids.
+
+    Raises
+    ------
+    ValueError
+        An option is out of range.
+
+    Notes
+    -----
+    `fit` takes pairs of a matrix and the mask of its fluid cells, such as those of
+    `resolvent.linalg.gallery.pressure`. Training is in single precision, in the library of the
+    matrices.
+
+    Examples
+    --------
+    Twenty steps are not much of a training; the weights begin at additive multigrid, though.
+
+    >>> import numpy as np
+    >>> from resolvent.linalg.gallery.pressure import pressure_poisson, random_solids
+    >>> from resolvent.solvers import fcg
+    >>> masks = [random_solids((16, 16), solids=1, rng=seed) for seed in range(10)]
+    >>> systems = [(pressure_poisson(mask), mask) for mask in masks]
+    >>> model = DeepConjugateDirection(filters=4, cells=1024).fit(systems, steps=20, every=10)
+    >>> A, mask = systems[0]
+    >>> solution = fcg(A, np.ones(A.shape[0]), M=model(A, mask=mask), rtol=1e-4, truncate=2)
+    >>> solution.converged, solution.iterations < 20
+    (True, True)
+    """
+
+    kind: ClassVar[str] = "deep-conjugate-direction"
+    filters: int = 8
+    pairs: int = 1
+    levels: int | None = None
+    objective: Literal["energy", "residual"] = "energy"
+    cells: int = 16384
+
+    def __post_init__(self) -> None:
+        counts = {name: getattr(self, name) for name in ("filters", "pairs", "levels", "cells")}
+        for name, count in counts.items():
+            if count is not None and count < 1:
+                raise ValueError(f"{name} must be positive, got {count}")
+        if self.objective not in _LOSSES:
+            raise ValueError(f"objective must be one of {[*_LOSSES]}, got {self.objective!r}")
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the weights of each level; those below have the last one."""
+        return [f"level{k}" for k in range(self.levels or 1)]
+
+    def initial_weights(self, rng: np.random.Generator) -> Weights:
+        """Return the weights of the additive multigrid cycle, random where they don't act."""
+        return multilevel_weights(self.names, self.filters, self.pairs, rng)
+
+    def example(self, system: Any, xp: Namespace) -> _Example:
+        """Return the grid, the operator and the solids of a pair ``(A, mask)``."""
+        if not isinstance(system, tuple) or len(system) != 2:
+            raise TypeError(f"a system must be a pair (A, mask), got {type(system).__name__}")
+        A, mask = system
+        operator = keeping_dtype(as_operator(A), "A")
+        grid = FluidGrid.of(mask, operator.shape[0])
+        solids = solids_of_levels(grid.solid, self.levels)
+        return _Example(grid, operator, [xp.asarray(solid) for solid in solids])
+
+    def loss(
+        self, weights: Weights, example: _Example, rng: np.random.Generator
+    ) -> tuple[float, Weights]:
+        """Return the loss of some random right-hand sides, and its gradient."""
+        grid, A, like = example.grid, example.A, weights["dense"]
+        xp = namespace_of(like)
+        count = max(1, self.cells // grid.fluid.size)
+        x = xp.astype(xp.asarray(sine_mixtures(grid, count, _SMOOTHEST, rng)), like.dtype)
+        solids = [xp.astype(solid, like.dtype) for solid in example.solids]
+        for _ in range(rng.integers(_STEPS_BEFORE + 1)):
+            d = A @ x
+            p = grid.vectors(self._network(weights, grid.images(d), solids)[0])
+            x = x - step_length(A @ p, p, d) * p
+        d = A @ x
+        image, back = self._network(weights, grid.images(d), solids)
+        value, slope = _LOSSES[self.objective](A, grid.vectors(image), x, d)
+        gradient: Weights = {}
+        back(grid.images(slope), gradient)
+        return value, gradient
+
+    def score(self, weights: Weights, example: _Example) -> float:
+        """Return the steps for one random right-hand side, to a residual of 1e-4."""
+        M = self._preconditioner(weights, example.grid, np.float64)
+        b = np.random.default_rng(0).standard_normal(M.shape[0])
+        b = namespace_of(weights["dense"]).asarray(b)
+        return _steps_to(example.A, M, b, _RTOL, _MOST)
+
+    def __call__(
+        self, A: Any, *, shape: tuple[int, int] | None = None, mask: ArrayLike | None = None
+    ) -> Preconditioner:
+        """Return the network as a preconditioner for `resolvent.solvers.fcg`.
+
+        Parameters
+        ----------
+        A : (k, k) matrix or operator
+            Of which only the number of unknowns and the precision are read.
+        shape : (int, int), optional
+            Rows and columns of a grid without solids.
+        mask : (m, n) array_like of bool, optional
+            True in the fluid cells, which are the unknowns in C order.
+
+        Returns
+        -------
+        Preconditioner
+            Neither linear nor symmetric, but fixed, and homogeneous for positive factors. It
+            returns no NaN for a finite residual, and a direction of descent: the residual itself
+            where the network has none. ``info`` is a `DirectionInfo`.
+
+        Raises
+        ------
+        ValueError
+            Not one of ``shape`` and ``mask`` is given, or it doesn't fit to A; there are no
+            weights yet.
+
+        Notes
+        -----
+        Array API: any library and device; the weights move to that of the first residual. The
+        network runs in single precision; ``M @ r`` has the precision of r, ``(n,)`` or ``(n, k)``.
+        Counting the residuals that were replaced waits for the device.
+        """
+        if (shape is None) == (mask is None):
+            raise ValueError("give the shape of a grid without solids, or the mask of its fluid")
+        operator = as_operator(A)
+        fluid = np.ones(shape, dtype=bool) if shape is not None else mask
+        grid = FluidGrid.of(fluid, operator.shape[0])
+        return self._preconditioner(self.trained(), grid, operator.dtype)
+
+    def _network(self, weights: Weights, images: Array, solids: list[Array]) -> Any:
+        return multilevel_net(weights, self.names, self.pairs, images, solids)
+
+    def _preconditioner(self, weights: Weights, grid: FluidGrid, dtype: Any) -> Preconditioner:
+        levels = solids_of_levels(grid.solid, self.levels)
+        flops = flops_per_cell(self.filters, self.pairs, [prod(x.shape) for x in levels])
+        info = DirectionInfo(len(levels), flops)
+
+        @cache
+        def placed(xp: Namespace, device: Any) -> tuple[Weights, list[Array]]:
+            there = {name: xp.asarray(W, device=device) for name, W in weights.items()}
+            dtype = there["dense"].dtype
+            return there, [xp.asarray(solid, device=device, dtype=dtype) for solid in levels]
+
+        def product(r: Array) -> Array:
+            xp = namespace_of(r)
+            columns = xp.reshape(r, (r.shape[0], -1))
+            unit, size = _normalised(xp, columns)
+            here, solids = placed(xp, device_of(r))
+            images = grid.images(xp.astype(unit, here["dense"].dtype))
+            z = xp.astype(grid.vectors(self._network(here, images, solids)[0]), r.dtype)
+            z, replaced = _descending(xp, unit, z)
+            info.applications += columns.shape[1]
+            info.replaced += int(xp.sum(xp.astype(replaced & (size[0, :] > 0), xp.int64)))
+            return xp.reshape(z * size, r.shape)
+
+        n = int(grid.fluid.sum())
+        return Preconditioner((n, n), dtype, product, is_linear=False, info=info)
+
+
+def _normalised(xp: Namespace, r: Array) -> tuple[Array, Array]:
+    """Return columns of length one and their lengths (1, k); zero ones stay zero."""
+    if r.shape[0] == 0:
+        return r, xp.ones((1, r.shape[1]), dtype=r.dtype, device=device_of(r))
+    largest = xp.max(xp.abs(r), axis=0, keepdims=True)
+    r = r / xp.where(largest > 0, largest, xp.ones_like(largest))
+    length = xp.sqrt(xp.sum(r * r, axis=0, keepdims=True))
+    return r / xp.where(length > 0, length, xp.ones_like(length)), largest * length
+
+
+def _descending(xp: Namespace, unit: Array, z: Array) -> tuple[Array, Array]:
+    """Return directions, replaced by the residual where they don't descend, and where that was."""
+    length = xp.sqrt(xp.sum(z * z, axis=0))
+    good = (xp.sum(unit * z, axis=0) > _LEAST_COSINE * length) & xp.isfinite(length)
+    return xp.where(good, z, unit), ~good
+
+
+def _steps_to(A: Operator, M: Preconditioner, b: Array, rtol: float, most: int) -> int:
+    """Return how many steps, each conjugate to the two before it, make the residual small."""
+    r, window = b, list[tuple[Array, Array]]()
+    goal = rtol * float(b @ b) ** 0.5
+    for k in range(1, most + 1):
+        p = M @ r
+        for old, product in window:
+            p = p - (product @ p) / (product @ old) * old
+        Ap = A @ p
+        r = r - (p @ r) / (p @ Ap) * Ap
+        window = [*window[-1:], (p, Ap)]
+        if float(r @ r) ** 0.5 <= goal:
+            return k
+    return most

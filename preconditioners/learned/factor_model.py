@@ -1,0 +1,164 @@
+"""Learned factors of symmetric positive definite matrices: what their networks share."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from resolvent.arrays import Array, Namespace, namespace_of, to_host
+from resolvent.preconditioners.factorisations.factors import factored
+from resolvent.preconditioners.learned.cg_race import steps_to
+from resolvent.preconditioners.learned.factor_loss import factor_loss
+from resolvent.preconditioners.learned.model import LearnedPreconditioner
+from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix, scaled_matrix
+from resolvent.preconditioners.preconditioner import Preconditioner
+
+__all__ = ["FactorExample", "FactorModel", "Inputs", "factor_preconditioner", "positive"]
+
+_SOLVED = 16  # vectors of each system, of which random combinations are learned from
+_RTOL, _MOST = 1e-8, 1000  # of the runs that validate
+_LARGEST = 10.0  # logarithm of a diagonal entry; those of a matrix of unit diagonal are about zero
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a network sees: the matrix and arrays that it prepared, in the library of training."""
+
+    scaled: ScaledMatrix
+    arrays: dict[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class FactorExample:
+    """A system to learn from: inputs, vectors z (n, k) and their products ``A z``."""
+
+    inputs: Inputs
+    vectors: Array
+    products: Array
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FactorModel(LearnedPreconditioner):
+    """A network that gives a factor of the scaled matrix on the pattern of its lower triangle.
+
+    Attributes
+    ----------
+    objective : {'solution', 'sketch'}
+        What the loss multiplies the error of the factor by: solutions for random right-hand sides,
+        which weigh the error where the matrix is small, or random vectors, which weigh all alike.
+    """
+
+    objective: Literal["solution", "sketch"] = "solution"
+
+    def __post_init__(self) -> None:
+        if self.objective not in ("solution", "sketch"):
+            raise ValueError(f"objective must be 'solution' or 'sketch', got {self.objective!r}")
+
+    @abstractmethod
+    def inputs(self, scaled: ScaledMatrix, b: NDArray[Any] | None, xp: Namespace) -> Inputs:
+        """Return what the network needs of a scaled matrix and a scaled right-hand side."""
+
+    @abstractmethod
+    def entries(
+        self, weights: Weights, inputs: Inputs
+    ) -> tuple[Array, Callable[[Array, Weights], None]]:
+        """Return the entries of the factor, its diagonal positive, and the way back."""
+
+    def values(self, weights: Weights, inputs: Inputs) -> Array:
+        """Return the entries of the factor without a way back."""
+        return self.entries(weights, inputs)[0]
+
+    def error(
+        self, scaled: ScaledMatrix, values: Array, z: Array, Az: Array
+    ) -> tuple[float, Array]:
+        """Return what the factor does wrong for one vector, and the derivative by its entries."""
+        return factor_loss(scaled.pattern, values, z, Az)
+
+    def assembled(
+        self, scaled: ScaledMatrix, values: NDArray[Any], dtype: np.dtype[Any]
+    ) -> Preconditioner:
+        """Return the preconditioner of a factor, for the matrix that was scaled."""
+        return factor_preconditioner(scaled, values, dtype)
+
+    def example(self, system: Any, xp: Namespace) -> FactorExample:
+        """Prepare a matrix, or a matrix and a right-hand side."""
+        A, b = system if isinstance(system, tuple) else (system, None)
+        scaled = scaled_matrix(A, builder=self.kind)
+        rhs, n = _scaled_rhs(scaled, b), scaled.matrix.shape[0]
+        products = np.random.default_rng(n).standard_normal((n, _SOLVED))
+        if rhs is not None and np.any(rhs):
+            products[:, 0] = rhs * np.sqrt(n) / np.linalg.norm(rhs)
+        if self.objective == "sketch":
+            vectors, products = products, scaled.matrix @ products
+        else:
+            vectors = splu(scaled.matrix.tocsc()).solve(products)
+        inputs = self.inputs(scaled, rhs, xp)
+        return FactorExample(inputs, xp.asarray(vectors), xp.asarray(products))
+
+    def loss(
+        self, weights: Weights, example: FactorExample, rng: np.random.Generator
+    ) -> tuple[float, Weights]:
+        """Return the loss of one vector and its gradient."""
+        values, back = self.entries(weights, example.inputs)
+        mixed = namespace_of(values).asarray(rng.standard_normal(example.vectors.shape[1]))
+        z, Az = example.vectors @ mixed, example.products @ mixed
+        value, slope = self.error(example.inputs.scaled, values, z, Az)
+        gradient: Weights = {}
+        back(slope, gradient)
+        return value, gradient
+
+    def score(self, weights: Weights, example: FactorExample) -> float:
+        """Return the steps of conjugate gradients to a residual of 1e-8."""
+        scaled = example.inputs.scaled
+        n = scaled.matrix.shape[0]
+        unscaled = replace(scaled, scale=np.ones(n))
+        values = to_host(self.values(weights, example.inputs))
+        M = self.assembled(unscaled, values, scaled.matrix.dtype)
+        b = np.random.default_rng(0).standard_normal(n)
+        return steps_to(scaled.matrix, M, b, _RTOL, _MOST)
+
+    def build(self, A: Any, b: Any = None) -> Preconditioner:
+        """Return the preconditioner of the factor, in the precision of ``A``."""
+        scaled = scaled_matrix(A, builder=self.kind)
+        inputs = self.inputs(scaled, _scaled_rhs(scaled, b), np)
+        values = self.values(self.trained(), inputs)
+        single = getattr(A, "dtype", None) == np.float32
+        return self.assembled(inputs.scaled, values, np.dtype(np.float32 if single else np.float64))
+
+
+def _scaled_rhs(scaled: ScaledMatrix, b: Any) -> NDArray[np.float64] | None:
+    """Return the right-hand side of the scaled matrix."""
+    if b is None:
+        return None
+    b, n = np.asarray(b, dtype=np.float64), scaled.matrix.shape[0]
+    if b.shape != (n,) or not np.all(np.isfinite(b)):
+        raise ValueError(f"b must be a finite vector of shape ({n},), got shape {b.shape}")
+    return np.asarray(scaled.scale * b)
+
+
+def positive(x: Array) -> tuple[Array, Array]:
+    """Return ``exp(x)``, kept within what triangular systems survive, and its derivative."""
+    xp = namespace_of(x)
+    value = xp.exp(xp.clip(x, -_LARGEST, _LARGEST))
+    return value, xp.where(xp.abs(x) < _LARGEST, value, xp.zeros_like(value))
+
+
+def factor_preconditioner(
+    scaled: ScaledMatrix, values: NDArray[Any], dtype: np.dtype[Any]
+) -> Preconditioner:
+    r"""Return :math:`(L L^T)^{-1}` for the matrix that was scaled."""
+    pattern, n = scaled.pattern, scaled.matrix.shape[0]
+    i, j, strict = pattern.rows.group, pattern.columns.group, ~pattern.diagonal
+    L = values / scaled.scale[i]
+    diagonal = L[pattern.diagonal]
+    unit = (L[strict] / diagonal[j[strict]]).astype(dtype)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(i[strict], minlength=n))]).astype(np.int32)
+    lower = sparse.csr_array((unit, j[strict].astype(np.int32), starts), shape=(n, n))
+    upper, inverse = sparse.csr_array(lower.T), (1 / diagonal**2).astype(dtype)
+    return factored(lower, inverse, upper, is_spd=True, info=None)

@@ -1,0 +1,291 @@
+r"""A learned initial guess for stationary iterations, trained by the error or by the steps.
+
+A perceptron sees a right-hand side of norm 1 and gives a guess for its solution,
+
+.. math:: x_0 = \|b\|\, g(b / \|b\|),
+
+from which :math:`x \leftarrow x + M (b - A x)` starts. The residuals :math:`r_k = (I - A M)^k r_0`
+and the errors :math:`e_m = (I - M A)^m e_0` are linear in the guess, so that the derivative of a
+loss by it is the same iteration with transposed matrices, backwards.
+
+The usual loss is the squared error after m steps. It is not what a user waits for: a small error
+in a direction of slow convergence costs many steps, and a few systems of large norm can outweigh
+all the others. The loss ``'iterations'`` is the smooth count of
+`resolvent.preconditioners.learned.iterations_surrogate` instead.
+
+Cost: 2 n p flops for a guess and a layer of p neurons; a gradient of the count 4 n² flops for a
+step that is unrolled and a right-hand side.
+
+Failure modes: a guess is never wrong, as the solver goes on to its tolerance, but it may be worse
+than zero: for right-hand sides unlike those of the training, and where zero has no part in a slow
+direction while the guess has a small one. The count sees no further than the steps that are
+unrolled: if none arrives at the tolerance, there is nothing to learn from. Train then for a loose
+tolerance first, ``replace(model, tol=0.1).fit(...)``, and go on from its weights.
+
+Source: S. Arisaka and Q. Li, Principled acceleration of iterative numerical methods using machine
+learning, ICML (2023), arXiv 2206.08594.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from resolvent.arrays import Array, Namespace, device_of, enter, namespace_of, to_host
+from resolvent.preconditioners.learned.iterations_surrogate import iterations_surrogate
+from resolvent.preconditioners.learned.model import LearnedModel
+from resolvent.preconditioners.learned.perceptron import Weights, perceptron, perceptron_weights
+from resolvent.preconditioners.learned.unrolled import (
+    Splitting,
+    approximate_inverse,
+    doubled,
+    norms_of_steps,
+)
+
+__all__ = ["GuessExample", "LearnedInitialGuess"]
+
+_MOST = 100_000  # steps of a run that validates
+
+Host = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class GuessExample:
+    """Systems of one matrix to learn from; right-hand sides have norm 1 and are rows.
+
+    Attributes
+    ----------
+    rhs, solutions : (k, n) array
+        Right-hand sides and their solutions.
+    squares : (k,) array
+        Squared norms that the right-hand sides had, over the sum of squares of all solutions.
+    features : (k, p) array
+        What the network sees.
+    matrix : (n, n) array
+        The transpose of A.
+    powers : list of (n, n) array
+        Powers 1, 2, 4, ... of what a step multiplies rows of residuals by.
+    errors : (n, n) array
+        What all steps multiply rows of errors by.
+    """
+
+    rhs: Array
+    solutions: Array
+    squares: Array
+    features: Array
+    matrix: Array
+    powers: list[Array]
+    errors: Array
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LearnedInitialGuess(LearnedModel):
+    r"""Learned initial guesses: ``x0 = model(A, b)``.
+
+    Training takes pairs ``(A, b)`` with one or many right-hand sides, ``b`` of the shape ``(n,)``
+    or ``(n, k)``; a gradient step looks at all columns of one pair. Validation runs the iteration.
+
+    Attributes
+    ----------
+    n : int
+        Unknowns.
+    points : int, optional
+        What the network sees of a right-hand side: means over so many blocks of neighbours. All
+        entries by default; nothing if 0, and then the guess is a constant times the norm.
+    hidden : tuple of int
+        Neurons of the inner layers; none for a linear map.
+    splitting : {'jacobi', 'sor'}
+        The iteration: :math:`M = \omega D^{-1}` or :math:`(D / \omega + L)^{-1}`.
+    omega : float
+        Its relaxation parameter.
+    objective : {'iterations', 'error'}
+        The mean smooth count, or the sum of squared errors after ``steps`` over that of zero
+        guesses without a step.
+    steps : int
+        Unrolled: the longest count, or the m after which the error is taken, which may be 0.
+    tol : float
+        Relative residual norm that ends the iteration.
+    sharpness : float
+        Of the count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resolvent.linalg.gallery import poisson
+    >>> from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
+    >>> A = poisson(15)
+    >>> rng = np.random.default_rng(0)
+    >>> modes = np.sin(np.pi * np.outer(np.arange(1, 16), [1, 2, 3]) / 16)
+    >>> B = modes @ rng.standard_normal((3, 60))
+    >>> model = LearnedInitialGuess(n=15, hidden=(), splitting="sor", tol=1e-2, steps=150)
+    >>> model = model.fit([(A, B[:, :50])], validation=[(A, B[:, 50:])], steps=200, every=50)
+    >>> dict(model.record.scores)[0] > 2 * min(dict(model.record.scores).values())
+    True
+    >>> model(A, B).shape
+    (15, 60)
+    """
+
+    kind: ClassVar[str] = "initial-guess"
+    n: int
+    points: int | None = None
+    hidden: tuple[int, ...] = (32,)
+    splitting: Splitting = "jacobi"
+    omega: float = 1.0
+    objective: Literal["iterations", "error"] = "iterations"
+    steps: int = 200
+    tol: float = 1e-3
+    sharpness: float = 4.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        if self.splitting not in ("jacobi", "sor"):
+            raise ValueError(f"splitting must be 'jacobi' or 'sor', got {self.splitting!r}")
+        if self.objective not in ("iterations", "error"):
+            raise ValueError(f"objective must be 'iterations' or 'error', got {self.objective!r}")
+        if self.n < 1 or not 0 <= (self.n if self.points is None else self.points) <= self.n:
+            raise ValueError(f"need 0 <= points <= n and n > 0, got {self.points} and {self.n}")
+        if self.steps < 0 or min(self.hidden, default=1) < 1:
+            raise ValueError(f"steps and hidden can't be negative: {self.steps}, {self.hidden}")
+
+    def initial_weights(self, rng: np.random.Generator) -> Weights:
+        """Return random weights, but zero in the last layer: the first guess is zero."""
+        inputs = self.n if self.points is None else max(self.points, 1)
+        weights = perceptron_weights("guess", (inputs, *self.hidden, self.n), rng)
+        last = len(self.hidden)
+        return weights | {key: 0 * weights[key] for key in (f"guess.W{last}", f"guess.b{last}")}
+
+    def __call__(self, A: Any, b: Any) -> Array:
+        """Return guesses for ``A x = b``.
+
+        Parameters
+        ----------
+        A : (n, n) array, sparse matrix or operator
+            Its shape is checked; the network knows the family by its weights.
+        b : (n,) or (n, k) array_like
+            Right-hand sides, of any library and device, to which the weights are moved.
+
+        Returns
+        -------
+        array
+            Of the shape, dtype and device of ``b``; zero for ``b = 0``.
+
+        Raises
+        ------
+        ValueError
+            No weights yet; other shapes than those of the training; NaN or infinite entries.
+        """
+        weights = self.trained()
+        entered = enter(matrix=False, b=b)
+        xp, (b,) = entered.xp, entered.arrays
+        if tuple(A.shape) != (self.n, self.n) or b.ndim not in (1, 2) or b.shape[0] != self.n:
+            raise ValueError(
+                f"the model is for A of shape {(self.n, self.n)} and b of {self.n} rows, "
+                f"got {tuple(A.shape)} and {tuple(b.shape)}"
+            )
+        moved = {
+            name: xp.asarray(to_host(value), dtype=b.dtype, device=device_of(b))
+            for name, value in weights.items()
+        }
+        rows = xp.reshape(b, (self.n, -1)).T
+        norms = xp.sqrt(xp.sum(rows * rows, axis=1))[:, None]
+        unit = rows / xp.where(norms > 0, norms, xp.ones_like(norms))
+        guess, _ = perceptron(moved, "guess", self._features(unit))
+        return entered.leave(xp.reshape((norms * guess).T, b.shape))
+
+    def example(self, system: Any, xp: Namespace) -> GuessExample:
+        """Return a pair of a matrix and right-hand sides, prepared."""
+        A, B = self._checked(system)
+        M, identity = approximate_inverse(A, self.splitting, self.omega), np.eye(self.n)
+        norms = np.linalg.norm(B, axis=0)
+        B = (B / np.where(norms > 0, norms, 1)).T
+        X = np.linalg.solve(A, B.T).T
+        total = float(norms**2 @ np.sum(X**2, axis=1))
+        errors = np.linalg.matrix_power((identity - M @ A).T, self.steps)
+        return GuessExample(
+            rhs=xp.asarray(B),
+            solutions=xp.asarray(X),
+            squares=xp.asarray(norms**2 / (total or 1.0)),
+            features=xp.asarray(self._features(B)),
+            matrix=xp.asarray(A.T),
+            powers=[xp.asarray(P) for P in doubled((identity - A @ M).T, max(self.steps, 1))],
+            errors=xp.asarray(errors),
+        )
+
+    def loss(
+        self,
+        weights: Weights,
+        example: GuessExample,
+        rng: np.random.Generator,  # noqa: ARG002
+    ) -> tuple[float, Weights]:
+        """Return the objective for all right-hand sides of an example, and its gradient."""
+        guess, back = perceptron(weights, "guess", example.features)
+        objective = self._error if self.objective == "error" else self._count
+        value, slope = objective(guess, example)
+        gradient: Weights = {}
+        back(slope, gradient)
+        return value, gradient
+
+    def score(self, weights: Weights, example: GuessExample) -> float:
+        """Return the mean number of steps."""
+        guess, _ = perceptron(weights, "guess", example.features)
+        xp = namespace_of(guess)
+        r, count = example.rhs - guess @ example.matrix, 0
+        running = _norms(r) > self.tol
+        for _ in range(_MOST):
+            left = int(xp.sum(xp.astype(running, xp.int64)))
+            if left == 0:
+                break
+            count += left
+            r = r @ example.powers[0]
+            running = xp.logical_and(running, _norms(r) > self.tol)
+        return count / max(r.shape[0], 1)
+
+    def _error(self, guess: Array, example: GuessExample) -> tuple[float, Array]:
+        """Return the weighted squared error after all steps, and its derivative by the guess."""
+        xp = namespace_of(guess)
+        e = (example.solutions - guess) @ example.errors
+        weighted = example.squares[:, None] * e
+        return float(xp.sum(weighted * e)), -2 * weighted @ example.errors.T
+
+    def _count(self, guess: Array, example: GuessExample) -> tuple[float, Array]:
+        """Return the mean smooth count, and its derivative by the guess."""
+        first = example.rhs - guess @ example.matrix
+        history, back = norms_of_steps(first, example.powers, self.steps)
+        value, slope = iterations_surrogate(history, self.tol, sharpness=self.sharpness)
+        k = guess.shape[0]
+        return float(namespace_of(guess).sum(value)) / k, -back(slope / k) @ example.matrix.T
+
+    def _features(self, rows: Array) -> Array:
+        """Return means of rows over blocks of neighbours; a constant if nothing is to be seen."""
+        xp = namespace_of(rows)
+        if self.points is None:
+            return rows
+        if self.points == 0:
+            return xp.ones_like(rows[:, :1])
+        bounds = [k * self.n // self.points for k in range(self.points + 1)]
+        pairs = zip(bounds[:-1], bounds[1:], strict=True)
+        return xp.stack([xp.mean(rows[:, i:j], axis=1) for i, j in pairs], axis=1)
+
+    def _checked(self, system: Any) -> tuple[Host, Host]:
+        """Return a dense matrix and right-hand sides as columns."""
+        if not (isinstance(system, tuple) and len(system) == 2):
+            raise TypeError(f"a system must be a pair (A, b), got {type(system).__name__}")
+        A, B = system
+        A = np.asarray(A.toarray() if sparse.issparse(A) else A, dtype=np.float64)
+        B = np.asarray(B, dtype=np.float64)
+        if A.shape != (self.n, self.n) or B.ndim not in (1, 2) or B.shape[0] != self.n:
+            raise ValueError(
+                f"a system must be A of shape {(self.n, self.n)} and b of {self.n} rows, got "
+                f"{A.shape} and {B.shape}"
+            )
+        if not (np.all(np.isfinite(A)) and np.all(np.isfinite(B))):
+            raise ValueError("a system has NaN or infinite entries")
+        return A, B.reshape(self.n, -1)
+
+
+def _norms(rows: Array) -> Array:
+    """Return the norms of rows."""
+    xp = namespace_of(rows)
+    return xp.sqrt(xp.sum(rows * rows, axis=1))

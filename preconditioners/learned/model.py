@@ -1,0 +1,221 @@
+"""What learned builders share: weights, training, files, and the guard around what they build."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from resolvent.arrays import Namespace, to_host
+from resolvent.linalg.gallery.spectra import Rng
+from resolvent.preconditioners.learned.guard import CG_RACE, Race, guarded
+from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.storage import read, write
+from resolvent.preconditioners.learned.training import TrainingRecord, TrainingState, train
+from resolvent.preconditioners.preconditioner import Preconditioner
+
+__all__ = ["LearnedModel", "LearnedPreconditioner"]
+
+_PRETRAINED = resources.files("resolvent.preconditioners.learned") / "models"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LearnedModel(ABC):
+    """A family of functions with weights: fields are its options, and go to the header of a file.
+
+    Attributes
+    ----------
+    weights : dict of str to array
+        Empty before training.
+    record : TrainingRecord or None
+        How training went.
+    """
+
+    kind: ClassVar[str]
+    weights: Weights = field(default_factory=dict, repr=False)
+    record: TrainingRecord | None = field(default=None, repr=False)
+
+    @abstractmethod
+    def initial_weights(self, rng: np.random.Generator) -> Weights:
+        """Return random weights to begin with."""
+
+    @abstractmethod
+    def example(self, system: Any, xp: Namespace) -> Any:
+        """Return what `loss` and `score` need of a system, prepared once."""
+
+    @abstractmethod
+    def loss(
+        self, weights: Weights, example: Any, rng: np.random.Generator
+    ) -> tuple[float, Weights]:
+        """Return the loss of one example and its gradient."""
+
+    @abstractmethod
+    def score(self, weights: Weights, example: Any) -> float:
+        """Return how many steps the solver takes on an example."""
+
+    def fit(
+        self,
+        systems: Sequence[Any],
+        *,
+        validation: Sequence[Any] | None = None,
+        steps: int = 2000,
+        rate: float = 3e-3,
+        every: int = 200,
+        patience: int | None = None,
+        rng: Rng = 0,
+        callback: Callable[[TrainingState], bool | None] | None = None,
+        xp: Namespace = np,
+    ) -> Self:
+        """Return this model with trained weights; training goes on from those that it has.
+
+        Parameters
+        ----------
+        systems : sequence
+            Examples to learn from: matrices, or pairs of a matrix and a right-hand side.
+        validation : sequence, optional
+            Systems on which the solver is run; by default the last tenth of ``systems``, which
+            are then not learned from.
+        steps : int
+            Gradient steps, of one system each.
+        rate : float
+            Of Adam at the start; it falls to zero along a cosine.
+        every : int
+            Steps between validations.
+        patience : int, optional
+            End after so many validations without a better score.
+        rng : Generator or seed
+            Of initial weights, the order of systems and random vectors. The same seed gives the
+            same weights to the last digit on one machine with the same number of threads.
+        callback : callable, optional
+            Called with a `TrainingState` after each step; True ends the training.
+        xp : namespace
+            Where to train: ``numpy``, or ``cupy``. The weights come back to the host.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A system is not of the kind that this model takes; there is none to learn from; a
+            number of steps that is not positive.
+        """
+        rng = np.random.default_rng(rng)
+        if steps < 1 or every < 1:
+            raise ValueError(f"steps and every must be positive, got {steps} and {every}")
+        if validation is None:
+            cut = len(systems) - max(1, len(systems) // 10)
+            systems, validation = systems[:cut], systems[cut:]
+        if not len(systems) or not len(validation):
+            raise ValueError("fit needs systems to learn from and others to validate on")
+        examples = [self.example(system, xp) for system in systems]
+        held_out = [self.example(system, xp) for system in validation]
+
+        def loss(weights: Weights, rng: np.random.Generator) -> tuple[float, Weights]:
+            return self.loss(weights, examples[rng.integers(len(examples))], rng)
+
+        def score(weights: Weights) -> float:
+            return float(np.mean([self.score(weights, example) for example in held_out]))
+
+        first = self.weights or self.initial_weights(rng)
+        weights, record = train(
+            {name: xp.asarray(value) for name, value in first.items()},
+            loss,
+            score,
+            steps=steps,
+            rate=rate,
+            every=every,
+            patience=patience,
+            rng=rng,
+            callback=callback,
+        )
+        return replace(self, weights={k: to_host(w) for k, w in weights.items()}, record=record)
+
+    def trained(self) -> Weights:
+        """Return the weights.
+
+        Raises
+        ------
+        ValueError
+            There are none yet.
+        """
+        if not self.weights:
+            raise ValueError(
+                f"{type(self).__name__} has no weights; call fit, load or pretrained first"
+            )
+        return self.weights
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights and options to an npz file."""
+        options = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.name not in ("weights", "record")
+        }
+        write(path, {"model": self.kind, "options": options}, self.trained())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the model in a file of `save`.
+
+        Raises
+        ------
+        ValueError
+            The file holds another model, or none.
+        """
+        header, weights = read(path)
+        if header["model"] != cls.kind:
+            raise ValueError(f"{path} holds a model {header['model']!r}, not {cls.kind!r}")
+        return cls(weights=weights, **header["options"])
+
+    @classmethod
+    def pretrained(cls, name: str) -> Self:
+        """Return a model that comes with the library.
+
+        Raises
+        ------
+        ValueError
+            There is none of the name; the message lists those that there are.
+        """
+        prefix, suffix = f"{cls.kind}-", ".npz"
+        names = sorted(
+            file.name[len(prefix) : -len(suffix)]
+            for file in _PRETRAINED.iterdir()
+            if file.name.startswith(prefix)
+        )
+        if name not in names:
+            raise ValueError(f"no trained {cls.__name__} is called {name!r}; there are {names}")
+        with resources.as_file(_PRETRAINED / f"{prefix}{name}{suffix}") as path:
+            return cls.load(path)
+
+
+class LearnedPreconditioner(LearnedModel):
+    """A learned builder of preconditioners: ``M = model(A)`` or ``model(A, b)``."""
+
+    race: ClassVar[Race] = CG_RACE
+
+    @abstractmethod
+    def build(self, A: Any, b: Any = None) -> Preconditioner:
+        """Return what the network makes of a matrix, without a guard."""
+
+    def __call__(self, A: Any, b: Any = None, *, guard: bool = True) -> Preconditioner:
+        """Return a preconditioner for ``A``.
+
+        Parameters
+        ----------
+        A : (n, n) sparse matrix or array_like
+            The matrix.
+        b : (n,) array_like, optional
+            The right-hand side, for models that look at it.
+        guard : bool
+            Try what the network makes against IC(0) and Jacobi for a few steps, and return the
+            better of those where it is worse.
+
+        Returns
+        -------
+        Preconditioner
+            ``info`` is a `resolvent.preconditioners.learned.GuardInfo` with what was chosen.
+        """
+        build = partial(self.build, A, b)
+        return guarded(self.kind, A, build, self.race) if guard else build()

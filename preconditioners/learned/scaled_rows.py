@@ -1,0 +1,89 @@
+r"""A general square matrix with its diagonal scaled to one, as edges of a graph.
+
+Networks see :math:`\hat A = R A C` with :math:`C = \mathrm{diag}(s)`,
+:math:`R = \mathrm{diag}(\pm s)`: for a nonzero diagonal entry :math:`s_i = |a_{ii}|^{-1/2}`, and
+the sign makes it one. No symmetric scaling of A and no sign of a row then changes what they make
+of it. Where the diagonal is zero, :math:`s_i = (\|a_{i:}\| \|a_{:i}\|)^{-1/4}`, which would make
+the norms of row and column one if all others were.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from resolvent.errors import SingularMatrixError
+from resolvent.preconditioners.learned.graph_net import Edges
+from resolvent.preconditioners.learned.segments import Segments
+from resolvent.preconditioners.sparse_rows import sparse_rows
+
+__all__ = ["ScaledRows", "scaled_rows"]
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledRows:
+    """What networks see of a matrix that need not be symmetric.
+
+    Attributes
+    ----------
+    matrix : (n, n) csr_array
+        The scaled matrix, in double precision, with all of its diagonal stored.
+    left, right : (n,) ndarray
+        The diagonals of R and C.
+    """
+
+    matrix: sparse.csr_array
+    left: Vector
+    right: Vector
+
+    @cached_property
+    def edges(self) -> Edges:
+        """Messages from columns to rows."""
+        n, columns = self.matrix.shape[0], self.matrix.indices.astype(np.int64)
+        rows = np.repeat(np.arange(n), np.diff(self.matrix.indptr))
+        return Edges(to=Segments(rows, n), of=Segments(columns, n))
+
+    @cached_property
+    def side(self) -> NDArray[np.int64]:
+        """Where entries are: -1 below, 0 on, 1 above the diagonal."""
+        side: NDArray[np.int64] = np.sign(self.edges.of.group - self.edges.to.group)
+        return side
+
+
+def scaled_rows(A: Any, *, builder: str) -> ScaledRows:
+    """Scale a real square matrix.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `resolvent.preconditioners.ilu`; complex matrices are refused.
+    SingularMatrixError
+        A row or a column is zero.
+    """
+    rows = sparse_rows(A, builder=builder, instead="jacobi and gmres_polynomial")
+    if rows.dtype.kind == "c":
+        raise TypeError(f"{builder} needs a real A; ilu takes complex matrices")
+    rows = rows.astype(np.float64)
+    diagonal = rows.diagonal()
+    norms = [np.sqrt((rows * rows).sum(axis=axis)) for axis in (1, 0)]
+    for name, norm in zip(("row", "column"), norms, strict=True):
+        if not np.all(norm > 0):
+            raise SingularMatrixError(f"{name} {int(np.argmin(norm))} of A is zero")
+    size = np.where(diagonal == 0, np.sqrt(norms[0]) * np.sqrt(norms[1]), np.abs(diagonal))
+    right = 1 / np.sqrt(size)
+    left = np.where(diagonal < 0, -right, right)
+    data = rows.data * np.repeat(left, np.diff(rows.indptr)) * right[rows.indices]
+    return ScaledRows(_with_diagonal(rows, data), left, right)
+
+
+def _with_diagonal(rows: sparse.csr_array, data: Vector) -> sparse.csr_array:
+    """Return other entries of the same places, and zeros where the diagonal is not stored."""
+    n = rows.shape[0]
+    i = np.concatenate([np.repeat(np.arange(n), np.diff(rows.indptr)), np.arange(n)])
+    j = np.concatenate([rows.indices, np.arange(n)])
+    return sparse.coo_array((np.concatenate([data, np.zeros(n)]), (i, j)), rows.shape).tocsr()
