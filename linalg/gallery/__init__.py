@@ -19,7 +19,9 @@ from resolvent.linalg.gallery.helmholtz_nystrom import HelmholtzNystrom, helmhol
 from resolvent.linalg.gallery.images import covariance, digits, gaussian_covariance, image_patches
 from resolvent.linalg.gallery.normality import diagonalizable, nonnormal, normal
 from resolvent.linalg.gallery.pyamg_systems import pyamg_systems
+from resolvent.linalg.gallery.random_mesh import SimplicialMesh, random_mesh
 from resolvent.linalg.gallery.riesz import RieszCollocation, riesz_collocation
+from resolvent.linalg.gallery.simplicial import simplicial_mass, simplicial_stiffness
 from resolvent.linalg.gallery.spectra import (
     haar,
     hermitian,
@@ -35,6 +37,7 @@ from resolvent.linalg.gallery.systems import systems
 __all__ = [
     "HelmholtzNystrom",
     "RieszCollocation",
+    "SimplicialMesh",
     "System",
     "convection_diffusion",
     "covariance",
@@ -58,8 +61,11 @@ __all__ = [
     "normal",
     "poisson",
     "psd",
+    "random_mesh",
     "pyamg_systems",
     "riesz_collocation",
+    "simplicial_mass",
+    "simplicial_stiffness",
     "spd",
     "systems",
     "toeplitz",

@@ -6,6 +6,8 @@ keep up with IC(0) and Jacobi for a few steps, or are replaced by them.
 """
 
 from resolvent.preconditioners.learned.guard import GuardInfo
+from resolvent.preconditioners.learned.iterations_surrogate import iterations_surrogate
+from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
 from resolvent.preconditioners.learned.learned_lu import LearnedLU
 from resolvent.preconditioners.learned.learned_spai import LearnedSPAI
 from resolvent.preconditioners.learned.neural_if import NeuralIF
@@ -19,6 +21,7 @@ from resolvent.preconditioners.learned.training import TrainingRecord, TrainingS
 __all__ = [
     "RECIPES",
     "GuardInfo",
+    "LearnedInitialGuess",
     "LearnedLU",
     "LearnedSPAI",
     "NeuralIF",
@@ -27,5 +30,6 @@ __all__ = [
     "TrainingRecord",
     "TrainingState",
     "from_state_dict",
+    "iterations_surrogate",
     "refined_ichol",
 ]

@@ -6,8 +6,9 @@ NumPy that is two to four times faster than with the channels last.
 
 A grid with an odd number of rows or columns is continued by one of zeros before it is halved.
 
-Cost: a convolution from c to d channels has :math:`18 c d` flops for each cell and keeps
-:math:`9 c` numbers for the way back, which costs twice as much again.
+Cost: a convolution from c to d channels has :math:`18 c d` flops for each cell, and :math:`9 c`
+numbers of it in memory for a while. The way back costs twice as much again, and keeps nothing but
+the images: to copy them a second time is faster than to keep the copies.
 """
 
 from resolvent.arrays import Array, Namespace, device_of, namespace_of
@@ -58,13 +59,12 @@ def convolution(weights: Weights, name: str, x: Array) -> tuple[Array, Back]:
             f"for {name}, got shape {tuple(x.shape)}"
         )
     xp = namespace_of(x)
-    patches = _patches(xp, x)
 
     def back(g: Array, gradient: Weights) -> Array:
-        add(gradient, name, xp.reshape(g, (g.shape[0], -1)) @ patches.T)
+        add(gradient, name, xp.reshape(g, (g.shape[0], -1)) @ _patches(xp, x).T)
         return _product(_turned(xp, W), _patches(xp, g), x.shape)
 
-    return _product(W, patches, x.shape), back
+    return _product(W, _patches(xp, x), x.shape), back
 
 
 def halved(x: Array) -> tuple[Array, Back]:

@@ -94,4 +94,4 @@ def sine_mixtures(
     weights = np.where(values <= np.median(values), _LOW_HALF, 1.0)
     powers = 1 + rng.uniform(0, largest_power, (count, 1, 1))
     coefficients = rng.standard_normal((count, m, n)) * weights / values**powers
-    return grid.vectors(dstn(coefficients, type=1, axes=(1, 2))[None])
+    return np.asarray(grid.vectors(dstn(coefficients, type=1, axes=(1, 2))[None]))

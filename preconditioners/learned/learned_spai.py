@@ -17,7 +17,7 @@ Failure modes: M reaches few edges far, so that the number of steps still grows 
 without it; with as many entries, an incomplete factor takes fewer steps. On lognormal diffusion it
 takes the steps of `resolvent.preconditioners.fsai` of the same pattern, which needs no training and
 is built faster. Matrices unlike those of the training: see
-`resolvent.preconditioners.learned.guard`.
+`resolvent.preconditioners.learned.guard`; the rival is Jacobi, which runs where this runs.
 
 Source: the idea is that of Z. Yang, Z. Li, K. Lyu, Y. Li, T. Du and L. Liu, Learning sparse
 approximate inverse preconditioners for conjugate gradient solvers on GPUs, arXiv 2510.27517
@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.arrays import Array, Namespace, namespace_of
+from resolvent.preconditioners.learned.cg_race import least_residuals
 from resolvent.preconditioners.learned.directed_inputs import DirectedInputs, directed_inputs
 from resolvent.preconditioners.learned.encode_process_decode import (
     encode_process_decode,
@@ -44,12 +45,14 @@ from resolvent.preconditioners.learned.encode_process_decode import (
 )
 from resolvent.preconditioners.learned.energy_loss import energy_loss
 from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs, positive
+from resolvent.preconditioners.learned.guard import Race
 from resolvent.preconditioners.learned.node_features import FEATURES, node_features
 from resolvent.preconditioners.learned.perceptron import Weights
 from resolvent.preconditioners.learned.scaled_matrix import LowerTriangle, ScaledMatrix
 from resolvent.preconditioners.learned.segments import Segments
 from resolvent.preconditioners.learned.two_products import two_products
 from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.preconditioners.relaxation.jacobi import jacobi
 
 __all__ = ["LearnedSPAI"]
 
@@ -84,6 +87,7 @@ class LearnedSPAI(FactorModel):
     """
 
     kind: ClassVar[str] = "learned-spai"
+    race: ClassVar[Race] = Race(least_residuals, {"jacobi": jacobi}, ahead=0.5)
     power: int = 1
     blocks: int = 3
     hidden: int = 16

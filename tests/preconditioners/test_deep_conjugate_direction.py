@@ -15,6 +15,7 @@ from resolvent.preconditioners.learned.multilevel_net import (
     multilevel_net,
     solids_of_levels,
 )
+from resolvent.preconditioners.learned.pressure_recipes import NETWORKS
 from resolvent.solvers import cg, fcg
 
 SINGLE = float(np.finfo(np.float32).eps)
@@ -76,9 +77,7 @@ def test_losses_do_not_depend_on_the_length_and_vanish_for_the_solution(loss, rn
 def test_the_derivative_of_a_loss_is_that_of_central_differences(loss, rng):
     A = poisson((5, 4)).toarray()
     x, p, direction = rng.standard_normal((3, 20, 3))
-    value = derivative(
-        lambda at: loss(A, at["p"], x, A @ x)[0], {"p": p}, {"p": direction}, h=1e-5
-    )
+    value = derivative(lambda at: loss(A, at["p"], x, A @ x)[0], {"p": p}, {"p": direction}, h=1e-5)
     slope = loss(A, p, x, A @ x)[1]
     assert np.sum(slope * direction) == pytest.approx(value, rel=1e-6)
 
@@ -276,6 +275,19 @@ def test_the_trained_network_takes_at_most_twice_the_steps_on_a_grid_twice_as_fi
         assert solution.iterations <= cg(A, b, rtol=1e-4).iterations / 5
         steps.append(solution.iterations)
     assert steps[1] <= 2 * steps[0]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_that_come_with_the_library_are_those_of_the_recipes_and_small(name):
+    shipped, (recipe, _) = DeepConjugateDirection.pretrained(name), NETWORKS[name]
+    options = ("filters", "pairs", "levels", "objective", "cells")
+    assert all(getattr(shipped, each) == getattr(recipe, each) for each in options)
+    first = recipe.initial_weights(np.random.default_rng(0))
+    assert {key: W.shape for key, W in shipped.weights.items()} == {
+        key: W.shape for key, W in first.items()
+    }
+    assert all(W.dtype == np.float32 for W in shipped.weights.values())
+    assert 4 * sum(W.size for W in shipped.weights.values()) < 100_000  # bytes
 
 
 def test_it_solves_to_double_precision(rng):

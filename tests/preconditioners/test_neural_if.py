@@ -131,7 +131,7 @@ def test_the_guard_refuses_weights_that_are_not_numbers(Model):
     assert np.all(np.isfinite(M @ np.ones(36)))
 
 
-def test_the_guard_keeps_a_complete_factor():
+def test_the_guard_keeps_a_factor_that_is_complete():
     A = poisson(30)  # tridiagonal: IC(0) is complete, and so is its correction by nothing
     weights = PreCorrector().initial_weights(np.random.default_rng(0))
     M = PreCorrector(weights=weights)(A)

@@ -1,0 +1,96 @@
+"""A network on images as a preconditioner that always gives a direction of descent.
+
+The residual has length one when the network sees it, so that neither its scale nor single precision
+matter, and what the network says is replaced by the residual where it leads uphill or nowhere:
+where the cosine of the two is below 1e-6, or not a number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from resolvent.arrays import Array, Namespace, device_of, namespace_of
+from resolvent.preconditioners.learned.fluid_grid import FluidGrid
+from resolvent.preconditioners.learned.perceptron import Back, Weights
+from resolvent.preconditioners.preconditioner import Preconditioner
+
+__all__ = ["DirectionInfo", "Network", "direction_preconditioner"]
+
+Network = Callable[[Weights, Array, list[Array]], tuple[Array, Back]]
+
+_LEAST_COSINE = 1e-6
+
+
+@dataclass(eq=False)
+class DirectionInfo:
+    """What the network is, and how it fares.
+
+    Attributes
+    ----------
+    levels : int
+        Grids that it visits.
+    flops : float
+        For each cell of the grid and application.
+    applications : int
+        Residuals so far.
+    replaced : int
+        Of these, for how many the network gave no direction of descent, and the residual itself
+        was returned.
+    """
+
+    levels: int
+    flops: float
+    applications: int = 0
+    replaced: int = 0
+
+
+def direction_preconditioner(
+    network: Network,
+    weights: Weights,
+    grid: FluidGrid,
+    solids: list[Array],
+    dtype: Any,
+    info: DirectionInfo,
+) -> Preconditioner:
+    """Return a network of weights, images of residuals and of the solids as a preconditioner.
+
+    Weights and solids are moved once to each device that residuals come from.
+    """
+
+    @cache
+    def placed(xp: Namespace, device: Any) -> tuple[Weights, list[Array]]:
+        there = {name: xp.asarray(W, device=device) for name, W in weights.items()}
+        precision = next(iter(there.values())).dtype
+        return there, [xp.asarray(solid, device=device, dtype=precision) for solid in solids]
+
+    def product(r: Array) -> Array:
+        xp = namespace_of(r)
+        unit, size = _normalised(xp, xp.reshape(r, (r.shape[0], -1)))
+        here, shares = placed(xp, device_of(r))
+        images = grid.images(xp.astype(unit, shares[0].dtype))
+        z = xp.astype(grid.vectors(network(here, images, shares)[0]), r.dtype)
+        z, replaced = _descending(xp, unit, z)
+        info.applications += size.shape[1]
+        info.replaced += int(xp.sum(xp.astype(replaced & (size[0, :] > 0), xp.int64)))
+        return xp.reshape(z * size, r.shape)
+
+    n = int(grid.fluid.sum())
+    return Preconditioner((n, n), dtype, product, is_linear=False, info=info)
+
+
+def _normalised(xp: Namespace, r: Array) -> tuple[Array, Array]:
+    """Return columns of length one and their lengths (1, k); zero ones stay zero."""
+    if r.shape[0] == 0:
+        return r, xp.ones((1, r.shape[1]), dtype=r.dtype, device=device_of(r))
+    largest = xp.max(xp.abs(r), axis=0, keepdims=True)
+    r = r / xp.where(largest > 0, largest, xp.ones_like(largest))
+    length = xp.sqrt(xp.sum(r * r, axis=0, keepdims=True))
+    return r / xp.where(length > 0, length, xp.ones_like(length)), largest * length
+
+
+def _descending(xp: Namespace, unit: Array, z: Array) -> tuple[Array, Array]:
+    """Return directions, replaced by the residual where they don't descend, and where that was."""
+    length = xp.sqrt(xp.sum(z * z, axis=0))
+    good = (xp.sum(unit * z, axis=0) > _LEAST_COSINE * length) & xp.isfinite(length)
+    return xp.where(good, z, unit), ~good
