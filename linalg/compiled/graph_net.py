@@ -13,8 +13,9 @@ __all__ = ["pass_messages"]
 
 
 @register_jitable
-def _rectified(h):  # type: ignore[no-untyped-def]
-    return where_positive(h, h, h - h)
+def _rectified(h, zero):  # type: ignore[no-untyped-def]
+    """Return the positive part; NaN stays."""
+    return where_positive(-h, zero, h)
 
 
 @register_jitable
@@ -62,17 +63,17 @@ def pass_messages(  # type: ignore[no-untyped-def]
             store_run(sent, 8 * s, _combined(zero, x, s, edge0, 8, 8))
     for t in prange(parts):
         for s in range(t * n // parts, (t + 1) * n // parts):
-            own, last, message = load_run(to, 8 * s), load_run(edge1, 0), 0.0
+            zero, own, last, message = splat(x, 0.0), load_run(to, 8 * s), load_run(edge1, 0), 0.0
             for k in range(starts[s], starts[s + 1]):
                 edge = order[k]
                 h = own + load_run(sent, 8 * of[edge])
-                h = _rectified(_combined(h, e, edge, edge0, 16, width))
+                h = _rectified(_combined(h, e, edge, edge0, 16, width), zero)
                 value = total(h * last) + bias1[0]
                 e_new[edge] = value
                 message += value
             if means and starts[s + 1] > starts[s]:
                 message /= starts[s + 1] - starts[s]
             h = _combined(load_run(bias2, 0), x, s, node0, 0, 8)
-            h = _rectified(h + splat(x, message) * load_run(node0, 64))
+            h = _rectified(h + splat(x, message) * load_run(node0, 64), zero)
             store_run(to, 8 * s, h)
             store_run(x_new, 8 * s, _combined(load_run(bias3, 0), to, s, node1, 0, 8))

@@ -18,6 +18,7 @@ from resolvent.linalg.gallery.graphs import graph_laplacian
 from resolvent.linalg.gallery.helmholtz_nystrom import HelmholtzNystrom, helmholtz_nystrom
 from resolvent.linalg.gallery.images import covariance, digits, gaussian_covariance, image_patches
 from resolvent.linalg.gallery.normality import diagonalizable, nonnormal, normal
+from resolvent.linalg.gallery.pressure import pressure_poisson, random_solids
 from resolvent.linalg.gallery.pyamg_systems import pyamg_systems
 from resolvent.linalg.gallery.random_mesh import SimplicialMesh, random_mesh
 from resolvent.linalg.gallery.riesz import RieszCollocation, riesz_collocation
@@ -60,8 +61,10 @@ __all__ = [
     "nonnormal",
     "normal",
     "poisson",
+    "pressure_poisson",
     "psd",
     "random_mesh",
+    "random_solids",
     "pyamg_systems",
     "riesz_collocation",
     "simplicial_mass",

@@ -5,6 +5,8 @@
 keep up with IC(0) and Jacobi for a few steps, or are replaced by them.
 """
 
+from resolvent.preconditioners.learned.deep_conjugate_direction import DeepConjugateDirection
+from resolvent.preconditioners.learned.direction_preconditioner import DirectionInfo
 from resolvent.preconditioners.learned.guard import GuardInfo
 from resolvent.preconditioners.learned.iterations_surrogate import iterations_surrogate
 from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
@@ -16,16 +18,23 @@ from resolvent.preconditioners.learned.precorrector import PreCorrector
 from resolvent.preconditioners.learned.recipes import RECIPES
 from resolvent.preconditioners.learned.refined_ichol import refined_ichol
 from resolvent.preconditioners.learned.torch_weights import from_state_dict
-from resolvent.preconditioners.learned.training import TrainingRecord, TrainingState
+from resolvent.preconditioners.learned.training import (
+    NoProgressWarning,
+    TrainingRecord,
+    TrainingState,
+)
 
 __all__ = [
     "RECIPES",
+    "DeepConjugateDirection",
+    "DirectionInfo",
     "GuardInfo",
     "LearnedInitialGuess",
     "LearnedLU",
     "LearnedSPAI",
     "NeuralIF",
     "NeuralPCG",
+    "NoProgressWarning",
     "PreCorrector",
     "TrainingRecord",
     "TrainingState",

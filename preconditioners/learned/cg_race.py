@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["least_residuals", "steps_to"]
+__all__ = ["cg_progress", "steps_to"]
 
 Host = NDArray[Any]
 
@@ -29,18 +29,20 @@ def _residuals(A: Any, M: Any, b: Host) -> Iterator[Host]:
         yield r
 
 
-def least_residuals(A: Any, M: Any, b: Host, steps: int) -> NDArray[np.float64]:
-    r"""Return the least residual within 0, 1, ..., ``steps`` steps, relative to that of zero.
+def cg_progress(A: Any, M: Any, b: Host, level: float, most: int) -> tuple[int, float]:
+    r"""Return the steps until the relative residual is at most ``level``, and what it then is.
 
-    It is that of the matrix scaled to unit diagonal, :math:`\|D^{-1/2} r\|` with the right-hand
-    side :math:`D^{1/2} b`, so that no scaling of A decides the race.
+    After ``most`` steps, or a breakdown, it is the least one so far. It is that of the matrix
+    scaled to unit diagonal, :math:`\|D^{-1/2} r\|` with the right-hand side :math:`D^{1/2} b`, so
+    that no scaling of A decides the race.
     """
-    root = np.sqrt(A.diagonal())
-    norms = np.full(steps + 1, float(np.linalg.norm(b)))
+    root, size, least = np.sqrt(A.diagonal()), float(np.linalg.norm(b)) or 1.0, 1.0
     with np.errstate(over="ignore", invalid="ignore"):
-        for k, r in zip(range(1, steps + 1), _residuals(A, M, root * b), strict=False):
-            norms[k:] = np.fmin(float(np.linalg.norm(r / root)), norms[k - 1])
-    return norms / (norms[0] or 1.0)
+        for k, r in zip(range(1, most + 1), _residuals(A, M, root * b), strict=False):
+            least = float(np.fmin(np.linalg.norm(r / root) / size, least))
+            if least <= level:
+                return k, least
+    return most, least
 
 
 def steps_to(A: Any, M: Any, b: Host, rtol: float, most: int) -> int:

@@ -19,6 +19,8 @@ For :math:`x = A^{-1} b` with random b it weighs the eigenvectors :math:`v_k` of
 Source: derived here; the scale-free loss of Z. Yang et al., arXiv 2510.27517, is another.
 """
 
+from math import nan
+
 from resolvent.arrays import Array, namespace_of
 from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix
 
@@ -26,14 +28,18 @@ __all__ = ["energy_loss"]
 
 
 def energy_loss(scaled: ScaledMatrix, G: Array, x: Array, b: Array) -> tuple[float, Array]:
-    """Return the loss of the entries G (m,) for one solution, and the derivative by them."""
+    """Return the loss of the entries G (m,) for one solution, and the derivative by them.
+
+    Nothing is lost of a solution that is zero. NaN is what cannot be weighed: numbers that are not
+    finite, or a matrix that is not positive definite.
+    """
     xp, pattern = namespace_of(G), scaled.pattern
     u = pattern.product(G, b)
     p = pattern.adjoint(G, u)
     Ap = scaled.product(p)
     along, curvature, energy = (float(xp.sum(y * z)) for y, z in ((b, p), (p, Ap), (b, x)))
     if not (curvature > 0 and energy > 0):
-        return 0.0, xp.zeros_like(G)
+        return 0.0 if curvature == energy == 0 else nan, xp.zeros_like(G)
     c = along / curvature
     g = (2 * c / energy) * (c * Ap - b)
     v = pattern.product(G, g)

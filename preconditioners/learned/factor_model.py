@@ -3,26 +3,31 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from resolvent.arrays import Array, Namespace, namespace_of, to_host
 from resolvent.preconditioners.factorisations.factors import factored
 from resolvent.preconditioners.learned.cg_race import steps_to
+from resolvent.preconditioners.learned.checks import checked_rhs, matrix_and_rhs
 from resolvent.preconditioners.learned.factor_loss import factor_loss
 from resolvent.preconditioners.learned.model import LearnedPreconditioner
 from resolvent.preconditioners.learned.perceptron import Weights
 from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix, scaled_matrix
+from resolvent.preconditioners.learned.vectors_to_learn import (
+    Objective,
+    check_objective,
+    vectors_to_learn,
+)
 from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.preconditioners.sparse_rows import narrow
 
 __all__ = ["FactorExample", "FactorModel", "Inputs", "factor_preconditioner", "positive"]
 
-_SOLVED = 16  # vectors of each system, of which random combinations are learned from
-_RTOL, _MOST = 1e-8, 1000  # of the runs that validate
+_RTOL = 1e-8  # of the runs that validate
 _LARGEST = 10.0  # logarithm of a diagonal entry; those of a matrix of unit diagonal are about zero
 
 
@@ -54,15 +59,19 @@ class FactorModel(LearnedPreconditioner):
         which weigh the error where the matrix is small, or random vectors, which weigh all alike.
     """
 
-    objective: Literal["solution", "sketch"] = "solution"
+    most: ClassVar[float] = 1000
+    objective: Objective = "solution"
 
     def __post_init__(self) -> None:
-        if self.objective not in ("solution", "sketch"):
-            raise ValueError(f"objective must be 'solution' or 'sketch', got {self.objective!r}")
+        super().__post_init__()
+        check_objective(self.objective)
 
     @abstractmethod
     def inputs(self, scaled: ScaledMatrix, b: NDArray[Any] | None, xp: Namespace) -> Inputs:
-        """Return what the network needs of a scaled matrix and a scaled right-hand side."""
+        """Return what the network needs of a scaled matrix and a right-hand side.
+
+        ``b`` is scaled with the matrix and has mean square 1; None if there is none, or zero.
+        """
 
     @abstractmethod
     def entries(
@@ -88,16 +97,10 @@ class FactorModel(LearnedPreconditioner):
 
     def example(self, system: Any, xp: Namespace) -> FactorExample:
         """Prepare a matrix, or a matrix and a right-hand side."""
-        A, b = system if isinstance(system, tuple) else (system, None)
+        A, b = matrix_and_rhs(system)
         scaled = scaled_matrix(A, builder=self.kind)
-        rhs, n = _scaled_rhs(scaled, b), scaled.matrix.shape[0]
-        products = np.random.default_rng(n).standard_normal((n, _SOLVED))
-        if rhs is not None and np.any(rhs):
-            products[:, 0] = rhs * np.sqrt(n) / np.linalg.norm(rhs)
-        if self.objective == "sketch":
-            vectors, products = products, scaled.matrix @ products
-        else:
-            vectors = splu(scaled.matrix.tocsc()).solve(products)
+        rhs = _scaled_rhs(scaled, b)
+        vectors, products = vectors_to_learn(scaled.matrix, self.objective, rhs)
         inputs = self.inputs(scaled, rhs, xp)
         return FactorExample(inputs, xp.asarray(vectors), xp.asarray(products))
 
@@ -121,7 +124,7 @@ class FactorModel(LearnedPreconditioner):
         values = to_host(self.values(weights, example.inputs))
         M = self.assembled(unscaled, values, scaled.matrix.dtype)
         b = np.random.default_rng(0).standard_normal(n)
-        return steps_to(scaled.matrix, M, b, _RTOL, _MOST)
+        return steps_to(scaled.matrix, M, b, _RTOL, int(self.most))
 
     def build(self, A: Any, b: Any = None) -> Preconditioner:
         """Return the preconditioner of the factor, in the precision of ``A``."""
@@ -133,13 +136,13 @@ class FactorModel(LearnedPreconditioner):
 
 
 def _scaled_rhs(scaled: ScaledMatrix, b: Any) -> NDArray[np.float64] | None:
-    """Return the right-hand side of the scaled matrix."""
-    if b is None:
+    """Return the right-hand side of the scaled matrix with mean square 1; None if it is zero."""
+    b = checked_rhs(b, scaled.matrix.shape[0])
+    if b is None or not np.any(b):
         return None
-    b, n = np.asarray(b, dtype=np.float64), scaled.matrix.shape[0]
-    if b.shape != (n,) or not np.all(np.isfinite(b)):
-        raise ValueError(f"b must be a finite vector of shape ({n},), got shape {b.shape}")
-    return np.asarray(scaled.scale * b)
+    b = scaled.scale * (b / np.max(np.abs(b)))
+    b = b / np.max(np.abs(b))  # only now do squares neither overflow nor vanish
+    return np.asarray(b / np.sqrt(np.mean(b * b)))
 
 
 def positive(x: Array) -> tuple[Array, Array]:
@@ -152,13 +155,17 @@ def positive(x: Array) -> tuple[Array, Array]:
 def factor_preconditioner(
     scaled: ScaledMatrix, values: NDArray[Any], dtype: np.dtype[Any]
 ) -> Preconditioner:
-    r"""Return :math:`(L L^T)^{-1}` for the matrix that was scaled."""
+    r"""Return :math:`(L L^T)^{-1}` for the matrix that was scaled.
+
+    All but the result is in double precision. Where the reciprocal of a pivot is too large for
+    ``dtype``, as for entries below 1e-38 in single precision, NumPy warns, and it is infinite.
+    """
     pattern, n = scaled.pattern, scaled.matrix.shape[0]
     i, j, strict = pattern.rows.group, pattern.columns.group, ~pattern.diagonal
     L = values / scaled.scale[i]
     diagonal = L[pattern.diagonal]
     unit = (L[strict] / diagonal[j[strict]]).astype(dtype)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(i[strict], minlength=n))]).astype(np.int32)
-    lower = sparse.csr_array((unit, j[strict].astype(np.int32), starts), shape=(n, n))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(i[strict], minlength=n))])
+    lower = narrow(sparse.csr_array((unit, j[strict], starts), shape=(n, n)))
     upper, inverse = sparse.csr_array(lower.T), (1 / diagonal**2).astype(dtype)
     return factored(lower, inverse, upper, is_spd=True, info=None)

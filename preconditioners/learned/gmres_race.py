@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from resolvent.linalg.krylov_spaces.arnoldi import arnoldi
 from resolvent.operators import as_operator
 
-__all__ = ["minimal_residuals", "residual_steps_to"]
+__all__ = ["gmres_progress", "minimal_residuals"]
 
 Host = NDArray[Any]
 
@@ -60,11 +60,17 @@ def _residual(A: Any, M: Any, b: Host, V: Host, H: Host) -> float:
     return float(np.linalg.norm(b - A @ x)) / size
 
 
-def residual_steps_to(A: Any, M: Any, b: Host, rtol: float, most: int) -> int:
-    """Return how many steps make the residual smaller than ``rtol`` times that of zero."""
+def gmres_progress(A: Any, M: Any, b: Host, level: float, most: int) -> tuple[int, float]:
+    """Return the steps until the relative residual is at most ``level``, and what it then is.
+
+    After ``most`` steps it is the least one so far.
+    """
     steps = min(32, most)
     while True:
-        done = np.flatnonzero(minimal_residuals(A, M, b, steps) <= rtol)
-        if done.size or steps == most:
-            return int(done[0]) if done.size else most
+        residuals = minimal_residuals(A, M, b, steps)
+        done = np.flatnonzero(residuals <= level)
+        if done.size:
+            return int(done[0]), float(residuals[done[0]])
+        if steps == most:
+            return most, float(residuals[-1])
         steps = min(4 * steps, most)

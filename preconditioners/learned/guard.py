@@ -1,20 +1,18 @@
-r"""The guard around a learned factor: it is used only where it is ahead of a classical one.
+r"""The guard around a learned factor: it is used only where it is not behind a classical one.
 
 A network says nothing about matrices unlike those that it has seen: its factor is never singular,
-but may be worse than none. So it makes 30 steps on one random right-hand side, and its rival as
-many: of conjugate gradients against IC(0), or of GMRES against ILU(0) for matrices that are not
-symmetric (see `resolvent.preconditioners.learned.cg_race` and
-`resolvent.preconditioners.learned.gmres_race`). Unless its residual is less than that of the rival,
-with conjugate gradients less than half of it, the rival is used. Where that can't be built, Jacobi
-takes its place.
+but may be worse than none. So on one random right-hand side its rival makes steps until the
+residual has fallen to a thousandth, 120 at most, and it is used itself only if it gets as far in as
+many steps: of conjugate gradients against IC(0), or of GMRES against ILU(0) for matrices that are
+not symmetric (see `resolvent.preconditioners.learned.cg_race` and
+`resolvent.preconditioners.learned.gmres_race`). Where that can't be built, Jacobi is the rival, and
+where that can't, no preconditioner at all.
 
-The residual after some steps is a better judge than the error of the factor, or the energy that the
-steps reach: what is learned from solutions is right where A is small, and errs elsewhere by a few
-large eigenvalues, which the energy hardly shows and the residual does. Steps and factor were chosen
-on matrices of contrast 1e4, so that of 200 no bad factor was kept, and on 100 like those of the
-training, of which no good one was dropped; factors that are only a little better are dropped.
+The steps to a residual are a better judge than the error of the factor, the energy, or the residual
+of a fixed number of steps: what is learned from solutions is right where A is small, and errs
+elsewhere by a few large eigenvalues, which show late.
 
-Cost: IC(0) or ILU(0), and 30 steps with both.
+Cost: IC(0) or ILU(0), and the steps of both, about half of those of a solve to 1e-8.
 """
 
 from collections.abc import Callable
@@ -27,15 +25,17 @@ from numpy.typing import NDArray
 from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
 from resolvent.preconditioners.factorisations.ichol import ichol
 from resolvent.preconditioners.factorisations.ilu import ilu
-from resolvent.preconditioners.learned.cg_race import least_residuals
-from resolvent.preconditioners.learned.gmres_race import minimal_residuals
+from resolvent.preconditioners.learned.cg_race import cg_progress
+from resolvent.preconditioners.learned.gmres_race import gmres_progress
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.preconditioners.relaxation.jacobi import jacobi
 from resolvent.preconditioners.sparse_rows import sparse_rows
 
 __all__ = ["CG_RACE", "GMRES_RACE", "GuardInfo", "Race", "guarded"]
 
-STEPS, DONE = 30, 1e-10  # a residual with which both have done enough
+LEVEL, MOST = 1e-3, 120
+
+Progress = Callable[[Any, Any, NDArray[Any], float, int], tuple[int, float]]
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,15 @@ class Race:
 
     Attributes
     ----------
-    residuals : callable
-        ``(A, M, b, steps)`` to the relative residuals after 0, 1, ..., ``steps`` steps.
+    progress : callable
+        ``(A, M, b, level, most)`` to the steps until the relative residual is at most ``level``,
+        and the residual then; after ``most`` steps it ends.
     rivals : dict of str to callable
         Builders; the first one that takes the matrix makes the rival.
-    ahead : float
-        The learned one must have a smaller residual than so many times the rival's.
     """
 
-    residuals: Callable[[Any, Any, NDArray[Any], int], NDArray[np.float64]]
+    progress: Progress
     rivals: dict[str, Callable[[Any], Preconditioner]]
-    ahead: float
-
-
-CG_RACE = Race(least_residuals, {"ichol": ichol, "jacobi": jacobi}, ahead=0.5)
-GMRES_RACE = Race(minimal_residuals, {"ilu": ilu, "jacobi": jacobi}, ahead=1.0)
 
 
 @dataclass(frozen=True)
@@ -70,9 +64,11 @@ class GuardInfo:
     model : str
         The kind of the learned model.
     chosen : str
-        ``model``, or what is used instead: ``'ichol'``, ``'ilu'`` or ``'jacobi'``.
+        ``model``, or what is used instead: ``'ichol'``, ``'ilu'``, ``'jacobi'`` or ``'none'``.
     residuals : dict of str to float
-        The relative residuals of both after the steps.
+        Relative residuals that the rival and the learned one reached.
+    steps : dict of str to int
+        In how many steps.
     details : object
         ``info`` of the preconditioner that was chosen.
     """
@@ -80,6 +76,7 @@ class GuardInfo:
     model: str
     chosen: str
     residuals: dict[str, float]
+    steps: dict[str, int]
     details: Any
 
     @property
@@ -88,24 +85,32 @@ class GuardInfo:
         return self.chosen != self.model
 
 
+def unpreconditioned(A: Any) -> Preconditioner:
+    """Return the identity, the rival that any matrix allows."""
+    return Preconditioner(A.shape, A.dtype, lambda r: r, lambda r: r, is_spd=True)
+
+
+CG_RACE = Race(cg_progress, {"ichol": ichol, "jacobi": jacobi, "none": unpreconditioned})
+GMRES_RACE = Race(gmres_progress, {"ilu": ilu, "jacobi": jacobi, "none": unpreconditioned})
+
+
 def guarded(model: str, A: Any, build: Callable[[], Preconditioner], race: Race) -> Preconditioner:
-    """Return what ``build`` makes if it is ahead of the first rival that can be built."""
-    rows = sparse_rows(A, builder=model, instead="jacobi and chebyshev")
-    candidates = {model: build()}
-    for rival, builder in race.rivals.items():
-        M = _tried(builder, rows)
-        if M is not None:
-            candidates[rival] = M
-            break
+    """Return what ``build`` makes if it is not behind the first rival that can be built."""
+    rows = sparse_rows(A, builder=model, instead="jacobi and gmres_polynomial")
+    rival, classical = next(
+        (name, M)
+        for name, builder in race.rivals.items()
+        if (M := _tried(builder, rows)) is not None
+    )
+    learned = build()
     b = np.random.default_rng(0).standard_normal(rows.shape[0]).astype(rows.dtype)
-    residuals = {
-        name: float(race.residuals(rows, M, b, STEPS)[-1]) for name, M in candidates.items()
-    }
-    chosen = list(candidates)[-1]
-    if residuals[model] < race.ahead * max(residuals[chosen], DONE):
-        chosen = model
-    M = candidates[chosen]
-    return replace(M, info=GuardInfo(model, chosen, residuals, M.info))
+    needed, reached = race.progress(rows, classical, b, LEVEL, MOST)
+    level = max(reached, LEVEL)
+    steps, residual = race.progress(rows, learned, b, level, needed)
+    ahead = residual <= level and residual < 1
+    chosen, M = (model, learned) if ahead else (rival, classical)
+    found = {rival: reached, model: residual}, {rival: needed, model: steps}
+    return replace(M, info=GuardInfo(model, chosen, *found, M.info))
 
 
 def _tried(builder: Callable[[Any], Preconditioner], rows: Any) -> Preconditioner | None:

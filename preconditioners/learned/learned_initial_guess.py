@@ -119,6 +119,7 @@ class LearnedInitialGuess(LearnedModel):
             raise ValueError(f"need 0 <= points <= n and n > 0, got {self.points} and {self.n}")
         if self.steps < 0 or min(self.hidden, default=1) < 1:
             raise ValueError(f"steps and hidden can't be negative: {self.steps}, {self.hidden}")
+        super().__post_init__()
 
     def initial_weights(self, rng: np.random.Generator) -> Weights:
         """Return random weights, but zero in the last layer: the first guess is zero."""

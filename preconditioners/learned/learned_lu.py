@@ -28,17 +28,16 @@ right-hand side, so that M depends on A alone.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from resolvent.arrays import Array, Namespace, namespace_of, to_host
-from resolvent.errors import SingularMatrixError
 from resolvent.preconditioners.factorisations.factors import factored
-from resolvent.preconditioners.learned.gmres_race import residual_steps_to
+from resolvent.preconditioners.learned.checks import checked_rhs, matrix_and_rhs
+from resolvent.preconditioners.learned.gmres_race import gmres_progress
 from resolvent.preconditioners.learned.graph_net import PairBack, graph_net
 from resolvent.preconditioners.learned.guard import GMRES_RACE, Race
 from resolvent.preconditioners.learned.lu_loss import lu_loss
@@ -46,13 +45,17 @@ from resolvent.preconditioners.learned.model import LearnedPreconditioner
 from resolvent.preconditioners.learned.node_features import FEATURES, node_features
 from resolvent.preconditioners.learned.perceptron import Weights, perceptron_weights
 from resolvent.preconditioners.learned.scaled_rows import ScaledRows, scaled_rows
+from resolvent.preconditioners.learned.vectors_to_learn import (
+    Objective,
+    check_objective,
+    vectors_to_learn,
+)
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.preconditioners.sparse_rows import strict_triangles
 
 __all__ = ["LearnedLU"]
 
-_SOLVED = 16  # right-hand sides for each system of which solutions are combined
-_RTOL, _MOST = 1e-8, 200  # of the runs that validate
+_RTOL = 1e-8  # of the runs that validate
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +103,16 @@ class LearnedLU(LearnedPreconditioner):
 
     kind: ClassVar[str] = "learned-lu"
     race: ClassVar[Race] = GMRES_RACE
-    objective: Literal["solution", "sketch"] = "solution"
+    counts: ClassVar[tuple[str, ...]] = ("blocks", "hidden")
+    most: ClassVar[float] = 200
+    objective: Objective = "solution"
     blocks: int = 3
     hidden: int = 32
     epsilon: float = 1e-3
 
     def __post_init__(self) -> None:
-        if self.objective not in ("solution", "sketch"):
-            raise ValueError(f"objective must be 'solution' or 'sketch', got {self.objective!r}")
+        super().__post_init__()
+        check_objective(self.objective)
         if not 0 < self.epsilon < np.inf:
             raise ValueError(f"epsilon must be a positive number, got {self.epsilon}")
 
@@ -123,15 +128,11 @@ class LearnedLU(LearnedPreconditioner):
         return weights
 
     def example(self, system: Any, xp: Namespace) -> _Example:
-        """Return a matrix prepared, with vectors and their products; no b is read."""
-        A = system[0] if isinstance(system, tuple) else system
+        """Return a matrix prepared, with vectors and their products; b is checked, no more."""
+        A, b = matrix_and_rhs(system)
         scaled = scaled_rows(A, builder=self.kind)
-        n = scaled.matrix.shape[0]
-        products = np.random.default_rng(n).standard_normal((n, _SOLVED))
-        if self.objective == "sketch":
-            vectors, products = products, scaled.matrix @ products
-        else:
-            vectors = _solutions(scaled.matrix, products)
+        checked_rhs(b, scaled.matrix.shape[0])
+        vectors, products = vectors_to_learn(scaled.matrix, self.objective)
         nodes, entries = node_features(scaled.matrix), scaled.matrix.data[:, None]
         return _Example(scaled, *(xp.asarray(x) for x in (nodes, entries, vectors, products)))
 
@@ -177,11 +178,12 @@ class LearnedLU(LearnedPreconditioner):
         one = np.ones(scaled.matrix.shape[0])
         M = self._preconditioner(ScaledRows(scaled.matrix, one, one), to_host(e), np.float64)
         b = np.random.default_rng(0).standard_normal(one.size)
-        return residual_steps_to(scaled.matrix, M, b, _RTOL, _MOST)
+        return gmres_progress(scaled.matrix, M, b, _RTOL, int(self.most))[0]
 
-    def build(self, A: Any, b: Any = None) -> Preconditioner:  # noqa: ARG002
+    def build(self, A: Any, b: Any = None) -> Preconditioner:
         """Return what the network makes of a matrix, without a guard."""
         scaled = scaled_rows(A, builder=self.kind)
+        checked_rhs(b, scaled.matrix.shape[0])
         nodes, entries = node_features(scaled.matrix), scaled.matrix.data[:, None]
         e, _ = self.outputs(self.trained(), scaled, nodes, entries)
         dtype = A.dtype if getattr(A, "dtype", None) == np.float32 else np.float64
@@ -211,11 +213,3 @@ def _smooth(x: Array, epsilon: float) -> tuple[Array, Array]:
     t = xp.abs(x) * (4 / epsilon)
     bump = xp.exp(2 - t)
     return x * (1 + bump), 1 + bump * (1 - t)
-
-
-def _solutions(A: sparse.csr_array, B: NDArray[Any]) -> NDArray[Any]:
-    try:
-        X: NDArray[Any] = splu(A.tocsc()).solve(B)
-    except RuntimeError as error:
-        raise SingularMatrixError(f"a matrix to learn from is singular: {error}") from error
-    return X

@@ -6,9 +6,10 @@ triangle make
 
 .. math:: M = G^T G, \qquad G_{ij} = e_{ij} \; (i > j), \qquad G_{ii} = \exp(e_{ii}),
 
-positive definite whatever the network says. Its last layer is zero before training, so that
-training begins with :math:`G = I`, which is Jacobi's method in the matrix as it was. The loss is
-what one step of descent leaves of the error: `resolvent.preconditioners.learned.energy_loss`.
+positive definite whatever the network says, in exact arithmetic. Its last layer is zero before
+training, so that training begins with :math:`G = I`, which is Jacobi's method in the matrix as it
+was. The loss is what one step of descent leaves of the error:
+`resolvent.preconditioners.learned.energy_loss`.
 
 Cost: three times that of `NeuralIF` for building; an application is two sparse products with the
 entries of the lower triangle: no sweep, so a GPU, or all cores, can work.
@@ -37,7 +38,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.arrays import Array, Namespace, namespace_of
-from resolvent.preconditioners.learned.cg_race import least_residuals
+from resolvent.preconditioners.learned.cg_race import cg_progress
 from resolvent.preconditioners.learned.directed_inputs import DirectedInputs, directed_inputs
 from resolvent.preconditioners.learned.encode_process_decode import (
     encode_process_decode,
@@ -87,15 +88,11 @@ class LearnedSPAI(FactorModel):
     """
 
     kind: ClassVar[str] = "learned-spai"
-    race: ClassVar[Race] = Race(least_residuals, {"jacobi": jacobi}, ahead=0.5)
+    race: ClassVar[Race] = Race(cg_progress, {"jacobi": jacobi})
+    counts: ClassVar[tuple[str, ...]] = ("power", "blocks", "hidden")
     power: int = 1
     blocks: int = 3
     hidden: int = 16
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.power < 1:
-            raise ValueError(f"power must be positive, got {self.power}")
 
     def initial_weights(self, rng: np.random.Generator) -> Weights:
         """Return random weights to begin with."""

@@ -1,7 +1,7 @@
 """What learned builders share: weights, training, files, and the guard around what they build."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from importlib import resources
@@ -12,10 +12,21 @@ import numpy as np
 
 from resolvent.arrays import Namespace, to_host
 from resolvent.linalg.gallery.spectra import Rng
+from resolvent.preconditioners.learned.checks import (
+    check_counts,
+    check_training,
+    check_weights,
+    systems_to_learn,
+)
 from resolvent.preconditioners.learned.guard import CG_RACE, Race, guarded
 from resolvent.preconditioners.learned.perceptron import Weights
 from resolvent.preconditioners.learned.storage import read, write
-from resolvent.preconditioners.learned.training import TrainingRecord, TrainingState, train
+from resolvent.preconditioners.learned.training import (
+    TrainingRecord,
+    TrainingState,
+    train,
+    warn_unless_solved,
+)
 from resolvent.preconditioners.preconditioner import Preconditioner
 
 __all__ = ["LearnedModel", "LearnedPreconditioner"]
@@ -30,14 +41,31 @@ class LearnedModel(ABC):
     Attributes
     ----------
     weights : dict of str to array
-        Empty before training.
+        Empty before training. They are never written in place, so models may share them.
     record : TrainingRecord or None
-        How training went.
+        How training went; files don't keep it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An option is out of range; a weight is missing, left over, not real, or of another shape
+        than the options say.
     """
 
     kind: ClassVar[str]
+    counts: ClassVar[tuple[str, ...]] = ()  # options that are positive whole numbers
+    most: ClassVar[float] = np.inf  # the score where the solver is stopped
     weights: Weights = field(default_factory=dict, repr=False)
     record: TrainingRecord | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        check_counts(**{name: getattr(self, name) for name in self.counts})
+        if self.weights:
+            self.check(self.weights)
+
+    def check(self, weights: Weights) -> None:
+        """Raise unless weights are of this network."""
+        check_weights(weights, self.initial_weights(np.random.default_rng(0)), of=repr(self))
 
     @abstractmethod
     def initial_weights(self, rng: np.random.Generator) -> Weights:
@@ -59,9 +87,9 @@ class LearnedModel(ABC):
 
     def fit(
         self,
-        systems: Sequence[Any],
+        systems: Iterable[Any],
         *,
-        validation: Sequence[Any] | None = None,
+        validation: Iterable[Any] | None = None,
         steps: int = 2000,
         rate: float = 3e-3,
         every: int = 200,
@@ -74,9 +102,9 @@ class LearnedModel(ABC):
 
         Parameters
         ----------
-        systems : sequence
+        systems : iterable
             Examples to learn from: matrices, or pairs of a matrix and a right-hand side.
-        validation : sequence, optional
+        validation : iterable, optional
             Systems on which the solver is run; by default the last tenth of ``systems``, which
             are then not learned from.
         steps : int
@@ -99,18 +127,20 @@ class LearnedModel(ABC):
         ------
         TypeError, ValueError
             A system is not of the kind that this model takes; there is none to learn from; a
-            number of steps that is not positive.
+            number of steps or a rate that is not positive; ``xp`` is no namespace.
+        SingularMatrixError
+            A matrix is singular, where solutions are learned from.
+
+        Warns
+        -----
+        NoProgressWarning
+            No weights, neither the first nor later ones, made the solver end on a validation
+            system before it was stopped, so that none could be preferred.
         """
+        check_training(steps=steps, every=every, patience=patience, rate=rate, xp=xp)
         rng = np.random.default_rng(rng)
-        if steps < 1 or every < 1:
-            raise ValueError(f"steps and every must be positive, got {steps} and {every}")
-        if validation is None:
-            cut = len(systems) - max(1, len(systems) // 10)
-            systems, validation = systems[:cut], systems[cut:]
-        if not len(systems) or not len(validation):
-            raise ValueError("fit needs systems to learn from and others to validate on")
-        examples = [self.example(system, xp) for system in systems]
-        held_out = [self.example(system, xp) for system in validation]
+        learned, others = systems_to_learn(systems, validation)
+        examples, held_out = ([self.example(s, xp) for s in some] for some in (learned, others))
 
         def loss(weights: Weights, rng: np.random.Generator) -> tuple[float, Weights]:
             return self.loss(weights, examples[rng.integers(len(examples))], rng)
@@ -130,6 +160,7 @@ class LearnedModel(ABC):
             rng=rng,
             callback=callback,
         )
+        warn_unless_solved(record, self.most)
         return replace(self, weights={k: to_host(w) for k, w in weights.items()}, record=record)
 
     def trained(self) -> Weights:
@@ -147,7 +178,7 @@ class LearnedModel(ABC):
         return self.weights
 
     def save(self, path: str | Path) -> None:
-        """Write the weights and options to an npz file."""
+        """Write the weights and options to an npz file; the record is not kept."""
         options = {
             each.name: getattr(self, each.name)
             for each in fields(self)
@@ -157,17 +188,22 @@ class LearnedModel(ABC):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Return the model in a file of `save`.
+        """Return the model in a file of `save`, without a record.
 
         Raises
         ------
+        OSError
+            There is no such file.
         ValueError
-            The file holds another model, or none.
+            The file holds another model, or none; options or weights don't fit.
         """
         header, weights = read(path)
         if header["model"] != cls.kind:
             raise ValueError(f"{path} holds a model {header['model']!r}, not {cls.kind!r}")
-        return cls(weights=weights, **header["options"])
+        try:
+            return cls(weights=weights, **header["options"])
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not fit {cls.__name__}: {error}") from error
 
     @classmethod
     def pretrained(cls, name: str) -> Self:

@@ -6,8 +6,8 @@ of each edge, self loops included. Both directions are added, the diagonal is gi
 
 .. math:: \hat L_{ij} = e_{ij} + e_{ji} \; (i > j), \qquad \hat L_{ii} = \sqrt{\hat a_{ii}} = 1,
 
-so that :math:`M = (L L^T)^{-1}` is positive definite whatever the network says, and
-:math:`L_{ii} = \sqrt{a_{ii}}` in the matrix as it was.
+so that :math:`M = (L L^T)^{-1}` is positive definite whatever the network says, in exact
+arithmetic, and :math:`L_{ii} = \sqrt{a_{ii}}` in the matrix as it was.
 
 Cost: three times that of `NeuralIF` for building; an application is that of IC(0).
 
@@ -62,8 +62,8 @@ class NeuralPCG(FactorModel):
 
     Raises
     ------
-    ValueError
-        ``b`` is not a finite vector with the rows of A.
+    TypeError, ValueError
+        ``b`` is not a finite real vector with the rows of A.
 
     Examples
     --------
@@ -76,6 +76,7 @@ class NeuralPCG(FactorModel):
     """
 
     kind: ClassVar[str] = "neural-pcg"
+    counts: ClassVar[tuple[str, ...]] = ("blocks", "hidden")
     blocks: int = 3
     hidden: int = 16
 
@@ -85,7 +86,8 @@ class NeuralPCG(FactorModel):
 
     def inputs(self, scaled: ScaledMatrix, b: NDArray[Any] | None, xp: Namespace) -> DirectedInputs:
         """Return what the network needs of a scaled matrix."""
-        return directed_inputs(scaled, _nodes(b, scaled.matrix.shape[0]), xp)
+        nodes = np.ones(scaled.matrix.shape[0]) if b is None else b
+        return directed_inputs(scaled, nodes[:, None], xp)
 
     def entries(
         self, weights: Weights, inputs: Inputs
@@ -104,13 +106,3 @@ class NeuralPCG(FactorModel):
             net_back(mirrored.take(free), gradient)
 
         return L, back
-
-
-def _nodes(b: NDArray[Any] | None, n: int) -> NDArray[np.float64]:
-    """Return the right-hand side (n, 1) with mean square 1; ones if there is none, or zero."""
-    if b is None:
-        return np.ones((n, 1))
-    if b.shape != (n,) or not np.all(np.isfinite(b)):
-        raise ValueError(f"b must be a finite vector of shape ({n},), got shape {b.shape}")
-    size = float(np.linalg.norm(b)) / n**0.5
-    return (b / size)[:, None] if size else np.ones((n, 1))

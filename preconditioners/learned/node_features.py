@@ -24,7 +24,7 @@ def node_features(A: sparse.csr_array) -> NDArray[np.float64]:
     off = A.indices != row
     row, column, size = row[off], A.indices[off], np.abs(A.data[off])
     degree = np.bincount(row, minlength=n).astype(np.float64)
-    degree /= max(degree.mean(), 1e-300)
+    degree /= max(degree.sum() / max(n, 1), 1e-300)
     around, many = degree[column], np.maximum(np.bincount(row, minlength=n), 1)
     least, most = np.full(n, np.inf), np.zeros(n)
     np.minimum.at(least, row, around)

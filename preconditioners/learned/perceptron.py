@@ -47,9 +47,9 @@ def linear(weights: Weights, name: str, layer: int, x: Array) -> tuple[Array, Ba
 
 
 def rectify(x: Array) -> tuple[Array, Back]:
-    """Return the positive part."""
+    """Return the positive part; NaN stays."""
     xp = namespace_of(x)
-    value = xp.where(x > 0, x, xp.zeros_like(x))
+    value = xp.where(x < 0, xp.zeros_like(x), x)
     return value, lambda g, _: xp.where(value > 0, g, xp.zeros_like(g))
 
 

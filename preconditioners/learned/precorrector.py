@@ -74,6 +74,7 @@ class PreCorrector(FactorModel):
     """
 
     kind: ClassVar[str] = "precorrector"
+    counts: ClassVar[tuple[str, ...]] = ("blocks", "hidden")
     blocks: int = 3
     hidden: int = 8
 

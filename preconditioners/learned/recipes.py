@@ -1,25 +1,28 @@
-"""How the models that come with the library are trained, from the seed to the file.
+"""How the models that come with the library are trained, from the seed to the weights.
 
-``python -m resolvent.preconditioners.learned.recipes NAME DIRECTORY`` trains one again. The same
-seed gives the same weights to the last digit on one machine; elsewhere rounding may differ.
+``python -m resolvent.preconditioners.learned NAME DIRECTORY`` trains one again and writes its file.
+The same seed gives the same weights to the last digit on one machine with the same number of
+threads; elsewhere rounding may differ.
 """
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 import numpy as np
 from scipy import sparse
 
 from resolvent.linalg.gallery.differential import lognormal_diffusion
+from resolvent.preconditioners.learned.deep_conjugate_direction import DeepConjugateDirection
 from resolvent.preconditioners.learned.factor_model import FactorModel
+from resolvent.preconditioners.learned.learned_spai import LearnedSPAI
 from resolvent.preconditioners.learned.model import LearnedModel
 from resolvent.preconditioners.learned.neural_if import NeuralIF
+from resolvent.preconditioners.learned.neural_pcg import NeuralPCG
 from resolvent.preconditioners.learned.precorrector import PreCorrector
+from resolvent.preconditioners.learned.pressure_recipes import NETWORKS, pressure_network
 from resolvent.preconditioners.learned.training import TrainingState
 
-__all__ = ["RECIPES", "diffusion_matrices", "neural_if_diffusion", "precorrector_diffusion"]
+__all__ = ["RECIPES", "diffusion_matrices", "diffusion_model"]
 
 Callback = Callable[[TrainingState], bool | None]
 
@@ -37,38 +40,23 @@ def diffusion_matrices(seeds: range, *, sizes: tuple[int, ...] = (64,)) -> list[
     return matrices
 
 
-def neural_if_diffusion(callback: Callback | None = None) -> NeuralIF:
-    """Train `NeuralIF` on 2D diffusion."""
-    return _trained(NeuralIF(), steps=1000, rate=1e-2, callback=callback)
-
-
-def precorrector_diffusion(callback: Callback | None = None) -> PreCorrector:
-    """Train `PreCorrector` on 2D diffusion."""
-    return _trained(PreCorrector(), steps=400, rate=3e-3, callback=callback)
-
-
-def _trained(model: FactorModel, *, steps: int, rate: float, callback: Callback | None) -> Any:
+def diffusion_model(model: FactorModel, callback: Callback | None = None) -> FactorModel:
+    """Train a model of factors on 2D diffusion."""
     return model.fit(
         diffusion_matrices(range(60), sizes=(32, 48, 64)),
         validation=diffusion_matrices(range(900, 906)),
-        steps=steps,
-        rate=rate,
+        steps=_STEPS[model.kind],
+        rate=_RATES[model.kind],
         every=20,
         rng=0,
         callback=callback,
     )
 
 
+_STEPS = {"neural-if": 1000, "precorrector": 400, "neural-pcg": 400, "learned-spai": 400}
+_RATES = {"neural-if": 1e-2, "precorrector": 3e-3, "neural-pcg": 3e-3, "learned-spai": 3e-3}
+
 RECIPES: dict[str, Callable[[Callback | None], LearnedModel]] = {
-    "neural-if-diffusion-2d": neural_if_diffusion,
-    "precorrector-diffusion-2d": precorrector_diffusion,
-}
-
-
-def main(name: str, directory: str) -> None:
-    """Train one model and write its file."""
-    RECIPES[name](None).save(Path(directory) / f"{name}.npz")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    f"{model.kind}-diffusion-2d": partial(diffusion_model, model)
+    for model in (NeuralIF(), PreCorrector(), NeuralPCG(hidden=8), LearnedSPAI(hidden=8))
+} | {f"{DeepConjugateDirection.kind}-{name}": partial(pressure_network, name) for name in NETWORKS}

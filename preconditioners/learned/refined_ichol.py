@@ -82,8 +82,6 @@ def refined_ichol(
     >>> min(scores) < scores[0]
     True
     """
-    if not 0 < rate < np.inf:
-        raise ValueError(f"rate must be a positive number, got {rate}")
     start = _Entries(objective=objective, weights={"change": np.zeros(())})
     every = max(1, steps // _VALIDATIONS)
     model = start.fit([A], validation=[A], steps=steps, rate=rate, every=every, rng=rng)
@@ -95,6 +93,9 @@ class _Entries(FactorModel):
     """The entries of one factor as weights: a number stands for as many as there are entries."""
 
     kind: ClassVar[str] = "refined-ichol"
+
+    def check(self, weights: Weights) -> None:
+        """Raise nothing: there are as many numbers as the matrix wants, or one for all."""
 
     def initial_weights(self, rng: np.random.Generator) -> Weights:  # noqa: ARG002
         """Return random weights to begin with."""

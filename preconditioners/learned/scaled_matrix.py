@@ -2,7 +2,7 @@ r"""A symmetric matrix scaled to unit diagonal, as edges of a graph.
 
 Networks see :math:`\hat A = S A S` with :math:`S = \mathrm{diag}(A)^{-1/2}`, so that no scaling of
 the rows and columns of A changes what they make of it. A factor :math:`\hat L` of
-:math:`\hat A` gives :math:`L = S^{-1} \hat L` of A.
+:math:`\hat A` gives :math:`L = S^{-1} \hat L` of A. Zeros that are stored count as none.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,8 @@ class LowerTriangle:
     @cached_property
     def diagonal(self) -> NDArray[np.bool_]:
         """Which entries are on the diagonal."""
-        return self.rows.group == self.columns.group
+        diagonal: NDArray[np.bool_] = self.rows.group == self.columns.group
+        return diagonal
 
     @property
     def edges(self) -> Edges:
@@ -96,6 +97,7 @@ def scaled_matrix(A: Any, *, builder: str) -> ScaledMatrix:
     if rows.dtype.kind == "c":
         raise TypeError(f"{builder} needs a real A; ichol takes complex matrices")
     rows = rows.astype(np.float64)
+    rows.eliminate_zeros()
     scale = 1 / np.sqrt(real_diagonal(rows, builder=builder))
     data = rows.data * np.repeat(scale, np.diff(rows.indptr)) * scale[rows.indices]
     matrix = sparse.csr_array((data, rows.indices, rows.indptr), shape=rows.shape)

@@ -3,8 +3,8 @@ r"""A general square matrix with its diagonal scaled to one, as edges of a graph
 Networks see :math:`\hat A = R A C` with :math:`C = \mathrm{diag}(s)`,
 :math:`R = \mathrm{diag}(\pm s)`: for a nonzero diagonal entry :math:`s_i = |a_{ii}|^{-1/2}`, and
 the sign makes it one. No symmetric scaling of A and no sign of a row then changes what they make
-of it. Where the diagonal is zero, :math:`s_i = (\|a_{i:}\| \|a_{:i}\|)^{-1/4}`, which would make
-the norms of row and column one if all others were.
+of it. Where the diagonal is zero, :math:`s_i = (\max_j |a_{ij}| \max_j |a_{ji}|)^{-1/4}`, for which
+a lone entry off the diagonal would become one. Zeros that are stored count as none.
 """
 
 from dataclasses import dataclass
@@ -69,12 +69,13 @@ def scaled_rows(A: Any, *, builder: str) -> ScaledRows:
     if rows.dtype.kind == "c":
         raise TypeError(f"{builder} needs a real A; ilu takes complex matrices")
     rows = rows.astype(np.float64)
-    diagonal = rows.diagonal()
-    norms = [np.sqrt((rows * rows).sum(axis=axis)) for axis in (1, 0)]
-    for name, norm in zip(("row", "column"), norms, strict=True):
-        if not np.all(norm > 0):
-            raise SingularMatrixError(f"{name} {int(np.argmin(norm))} of A is zero")
-    size = np.where(diagonal == 0, np.sqrt(norms[0]) * np.sqrt(norms[1]), np.abs(diagonal))
+    rows.eliminate_zeros()
+    diagonal, largest = rows.diagonal(), np.zeros((2, rows.shape[0]))
+    for name, ends, most in zip(("row", "column"), rows.tocoo().coords, largest, strict=True):
+        np.maximum.at(most, ends, np.abs(rows.data))
+        if not np.all(most > 0):
+            raise SingularMatrixError(f"{name} {int(np.argmin(most))} of A is zero")
+    size = np.where(diagonal == 0, np.prod(np.sqrt(largest), axis=0), np.abs(diagonal))
     right = 1 / np.sqrt(size)
     left = np.where(diagonal < 0, -right, right)
     data = rows.data * np.repeat(left, np.diff(rows.indptr)) * right[rows.indices]

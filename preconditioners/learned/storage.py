@@ -24,16 +24,24 @@ def write(path: str | Path, header: dict[str, Any], weights: Weights) -> None:
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], Weights]:
-    """Return the header and the weights.
+    """Return the header, with ``model`` and a dict of ``options``, and the weights.
 
     Raises
     ------
+    OSError
+        The file can't be opened.
     ValueError
-        The file is not one of weights.
+        It is not one of weights; the message has the cause.
     """
-    with np.load(path, allow_pickle=False) as file:
-        weights = {name: file[name] for name in file.files if name != _HEADER}
-        header = json.loads(str(file[_HEADER])) if _HEADER in file.files else {}
-    if header.get("format") != _FORMAT:
-        raise ValueError(f"{path} has no weights of the format {_FORMAT!r}")
-    return header, weights
+    try:
+        with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            weights = {name: file[name] for name in file.files if name != _HEADER}
+            header = json.loads(str(file[_HEADER]))
+        if header["format"] != _FORMAT:
+            raise ValueError(f"the format is {header['format']!r}")
+        return {"model": header["model"], "options": dict(header["options"])}, weights
+    except OSError:
+        raise
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} has no weights of the format {_FORMAT!r} ({cause})") from error

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from resolvent.arrays import to_host
+from resolvent.preconditioners.learned.checks import check_weights
 from resolvent.preconditioners.learned.model import LearnedModel
 from resolvent.preconditioners.learned.perceptron import Weights
 
@@ -48,6 +49,8 @@ def from_state_dict(
     ------
     ImportError
         ``source`` is a file and torch is not installed.
+    TypeError
+        ``source`` is neither a file nor a mapping; a weight is complex or integer.
     ValueError
         The network is another one: a layer is missing, is left over, or has another shape; a weight
         is not finite.
@@ -65,24 +68,16 @@ def from_state_dict(
     True
     """
     names = sequential_names(model) if names is None else names
-    state = source if isinstance(source, Mapping) else _read(source)
+    state = _state(source)
+    first = model.initial_weights(np.random.default_rng(0))
+    theirs = {ours: _linear_name(ours, names) for ours in first}
+    check_weights(state, {theirs[ours]: w.T for ours, w in first.items()}, of=repr(model))
     weights: Weights = {}
-    used = set()
-    for ours, like in model.initial_weights(np.random.default_rng(0)).items():
-        theirs = _linear_name(ours, names)
-        if theirs not in state:
-            raise ValueError(f"the state dict has no {theirs!r} for {ours!r} of {model}")
-        values = to_host(state[theirs]).astype(np.float64).T
-        if values.shape != like.shape:
-            raise ValueError(
-                f"{theirs!r} is of shape {values.T.shape}, but {model} wants {like.T.shape}"
-            )
+    for ours, name in theirs.items():
+        values = to_host(state[name]).astype(np.float64)
         if not np.all(np.isfinite(values)):
-            raise ValueError(f"{theirs!r} has NaN or infinite entries")
-        weights[ours] = np.ascontiguousarray(values)
-        used.add(theirs)
-    if left := sorted(set(state) - used):
-        raise ValueError(f"{model} has no place for {left} of the state dict")
+            raise ValueError(f"{name!r} has NaN or infinite entries")
+        weights[ours] = np.ascontiguousarray(values.T)
     return replace(model, weights=weights, record=None)
 
 
@@ -126,12 +121,24 @@ def _linear_name(ours: str, names: Mapping[str, str]) -> str:
     return f"{names[perceptron]}.{2 * int(layer[1:])}.{'weight' if layer[0] == 'W' else 'bias'}"
 
 
-def _read(path: str | Path) -> dict[str, Any]:
+def _state(source: Any) -> Mapping[str, Any]:
+    """Return the mapping of names to arrays that a source holds."""
+    state = _read(source) if isinstance(source, str | Path) else source
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"the source must be a file or a mapping of names to arrays, got {type(state)}; of a "
+            "torch module pass module.state_dict()"
+        )
+    if nested := [name for name, value in state.items() if isinstance(value, Mapping)]:
+        raise ValueError(f"the source has mappings inside, pass one of them: {nested}")
+    return state
+
+
+def _read(path: str | Path) -> Any:
     try:
         import torch
     except ImportError as error:
         raise ImportError(
             f"reading {path} needs torch, or pass a mapping of names to arrays"
         ) from error
-    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
+    return torch.load(path, map_location="cpu", weights_only=True)

@@ -4,6 +4,7 @@ A loss stands for the number of steps that a solver takes, and not always well. 
 solver itself is run on systems set aside, and the weights of the best score are kept.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, isfinite, pi
@@ -14,10 +15,14 @@ import numpy as np
 from resolvent.preconditioners.learned.adam import Adam, clipped
 from resolvent.preconditioners.learned.perceptron import Weights
 
-__all__ = ["TrainingRecord", "TrainingState", "train"]
+__all__ = ["NoProgressWarning", "TrainingRecord", "TrainingState", "train", "warn_unless_solved"]
 
 Loss = Callable[[Weights, np.random.Generator], tuple[float, Weights]]
 Score = Callable[[Weights], float]
+
+
+class NoProgressWarning(UserWarning):
+    """The solver did not end with any weights of a training, so none could be preferred."""
 
 
 @dataclass(frozen=True)
@@ -95,3 +100,14 @@ def train(
             break
     seconds = perf_counter() - start
     return best, TrainingRecord(tuple(losses), tuple(scores), kept, skipped, seconds)
+
+
+def warn_unless_solved(record: TrainingRecord, most: float) -> None:
+    """Warn with `NoProgressWarning` where no score is below that of a run that was stopped."""
+    if min(score for _, score in record.scores) >= most:
+        warnings.warn(
+            f"in training no validation system was solved in {most} steps: the weights kept are "
+            "not better than the first ones; train longer or on easier systems",
+            NoProgressWarning,
+            stacklevel=3,
+        )

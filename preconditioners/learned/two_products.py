@@ -16,6 +16,7 @@ from scipy import sparse
 from resolvent.arrays import Array, Namespace, device_of, eps, is_numpy, namespace_of
 from resolvent.preconditioners.factorisations.factors import on_host
 from resolvent.preconditioners.preconditioner import Preconditioner
+from resolvent.preconditioners.sparse_rows import narrow
 
 __all__ = ["two_products"]
 
@@ -26,7 +27,7 @@ def two_products(G: sparse.csr_array) -> Preconditioner:
     from resolvent.linalg.compiled.forms import Products
     from resolvent.linalg.compiled.matrix_forms import CSR
 
-    G, GT = (_compact(T) for T in (G, sparse.csr_array(G.T)))
+    G, GT = (narrow(T) for T in (G, sparse.csr_array(G.T)))
     form = Products(*(CSR(T.indptr, T.indices, T.data) for T in (G, GT)))
 
     @cache
@@ -42,12 +43,6 @@ def two_products(G: sparse.csr_array) -> Preconditioner:
         return second @ (first @ r)
 
     return Preconditioner(G.shape, G.dtype, product, product, kernel=form, is_spd=True, info=G)
-
-
-def _compact(T: sparse.csr_array) -> sparse.csr_array:
-    """Return a matrix with 32-bit indices, of which half as much is read."""
-    indices, indptr = (x.astype(np.int32, copy=False) for x in (T.indices, T.indptr))
-    return sparse.csr_array((T.data, indices, indptr), shape=T.shape)
 
 
 def _moved(xp: Namespace, device: Any, T: sparse.csr_array) -> Any:

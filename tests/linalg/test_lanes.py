@@ -51,3 +51,10 @@ def test_inverse_roots_of_what_has_no_normal_square_are_zero():
     inverse_roots(x, y)
     np.testing.assert_array_equal(y[:5], 0)
     np.testing.assert_allclose(y[5:], [2.0**511, 0.5, np.finfo(float).max ** -0.5], rtol=4e-16)
+
+
+def test_inverse_roots_of_what_is_not_finite_are_not_finite():
+    x = np.array([np.inf, np.nan, -np.nan, -np.inf, 1.0, 1.0, 1.0, 1.0])
+    y = np.empty_like(x)
+    inverse_roots(x, y)
+    np.testing.assert_array_equal(y[:4], [np.inf, np.nan, np.nan, 0])

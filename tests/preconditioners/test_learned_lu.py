@@ -9,7 +9,7 @@ from resolvent.arrays import to_host
 from resolvent.errors import SingularMatrixError
 from resolvent.linalg import gallery
 from resolvent.preconditioners import Preconditioner, ilu
-from resolvent.preconditioners.learned.gmres_race import minimal_residuals, residual_steps_to
+from resolvent.preconditioners.learned.gmres_race import gmres_progress, minimal_residuals
 from resolvent.preconditioners.learned.guard import GMRES_RACE, guarded
 from resolvent.preconditioners.learned.learned_lu import LearnedLU
 from resolvent.preconditioners.learned.lu_loss import lu_loss
@@ -171,7 +171,7 @@ def test_residuals_are_the_least_of_the_krylov_spaces(rng):
 def test_steps_are_those_of_gmres(rng):
     A, b = convection(8), rng.standard_normal(64)
     M = ilu(A)
-    steps = residual_steps_to(A, M, b, 1e-8, 200)
+    steps, _ = gmres_progress(A, M, b, 1e-8, 200)
     product, residuals = LinearOperator(A.shape, lambda x: A @ (M @ x)), []
     gmres(product, b, rtol=1e-8, restart=64, callback=residuals.append, callback_type="pr_norm")
     assert steps == len(residuals)

@@ -172,6 +172,12 @@ def test_another_network_is_refused(rng, tmp_path, monkeypatch):
         from_state_dict(model, state | {"graph_norm.weight": np.ones(8)})
     with pytest.raises(ValueError, match="NaN"):
         from_state_dict(model, {name: np.nan * w for name, w in state.items()})
+    with pytest.raises(TypeError, match="mps.*must be an array of real"):
+        from_state_dict(model, {name: w + 0j for name, w in state.items()})
+    with pytest.raises(ValueError, match=r"pass one of them: \['model'\]"):
+        from_state_dict(model, {"model": state})
+    with pytest.raises(TypeError, match="pass module.state_dict"):
+        from_state_dict(model, object())
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match="needs torch"):
         from_state_dict(model, tmp_path / "final_model.pt")
