@@ -42,7 +42,10 @@ def _helmholtz(wavenumber, x, y, q, out):  # type: ignore[no-untyped-def]
 
 
 def plain_sum(kernel: Any, x: Any, y: Any, q: Any) -> Any:
-    """Return the sum for points (n, 3), its arrays laid out before, as a function to time."""
+    """Return the sum for points (n, 3), its arrays laid out before, as a function to time.
+
+    The kernel is Laplace's in space or that of `Helmholtz`.
+    """
     flat_x, flat_y = np.ascontiguousarray(x.T), np.ascontiguousarray(y.T)
     out = np.empty(len(x), dtype=q.dtype)
 

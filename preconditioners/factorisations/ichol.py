@@ -122,7 +122,7 @@ def ichol(
 def cholesky_factor(
     A: Any, *, drop_tol: float | None = None, fill: int | None = 10, shift: float = 0.0
 ) -> tuple[sparse.csr_array, NDArray[Any], CholeskyInfo]:
-    """Return L without its unit diagonal, the diagonal of D, and what was found out; see `ichol`."""
+    """Return L without its unit diagonal, the diagonal of D, and what `ichol` found out."""
     if drop_tol is not None and not 0 <= drop_tol < np.inf:
         raise ValueError(f"drop_tol must be a finite number, not negative, got {drop_tol}")
     if fill is not None and index(fill) < 0:

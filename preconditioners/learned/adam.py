@@ -15,13 +15,17 @@ from dataclasses import dataclass, field
 from resolvent.arrays import namespace_of
 from resolvent.preconditioners.learned.perceptron import Weights
 
-__all__ = ["Adam", "clipped"]
+__all__ = ["Adam", "clipped", "norm"]
 
 
-def clipped(gradient: Weights, largest: float) -> Weights:
-    """Return a gradient scaled to a 2-norm of at most ``largest``, over all entries together."""
-    norm = sum(float(namespace_of(g).sum(g * g)) for g in gradient.values()) ** 0.5
-    factor = 1.0 if norm <= largest else largest / norm
+def norm(gradient: Weights) -> float:
+    """Return the 2-norm over all entries together; a device is waited for once."""
+    return float(sum(namespace_of(g).sum(g * g) for g in gradient.values())) ** 0.5
+
+
+def clipped(gradient: Weights, size: float, largest: float) -> Weights:
+    """Return a gradient of norm ``size`` scaled to one of at most ``largest``."""
+    factor = 1.0 if size <= largest else largest / size
     return {name: g * factor for name, g in gradient.items()}
 
 

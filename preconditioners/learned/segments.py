@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +45,29 @@ class Segments:
 
     @cached_property
     def _table(self) -> Ints:
-        """Rows of each group, filled up with the number of a row of zeros."""
+        """Rows of each group one after another, filled up with the number of a row of zeros."""
         table = np.full((self.groups, int(self.counts.max(initial=0))), len(self.group))
         place = np.arange(len(self.group)) - np.repeat(self.starts[:-1], self.counts)
         table[self.group[self.order], place] = self.order
-        return table
+        return table.ravel()
+
+    @cached_property
+    def _placed(self) -> dict[tuple[int, Any], Array]:
+        return {}
+
+    def _taken(self, x: Array, rows: Ints) -> Array:
+        """Return rows by numbers, which move once to each device."""
+        xp, device = namespace_of(x), device_of(x)
+        if is_numpy(xp):
+            return take(x, rows)
+        key = (id(rows), device)
+        if key not in self._placed:
+            self._placed[key] = xp.asarray(rows, device=device)
+        return xp.take(x, self._placed[key], axis=0)
 
     def take(self, nodes: Array) -> Array:
         """Return rows (m, h) from rows of groups (n, h)."""
-        return take(nodes, self.group)
+        return self._taken(nodes, self.group)
 
     def sum(self, rows: Array) -> Array:
         """Return sums (n, h) of rows (m, h), or (n,) of (m,)."""
@@ -68,5 +83,6 @@ class Segments:
                 segment_sums(np.ascontiguousarray(rows), self.order, self.starts, sums, parts)
             return sums
         zero = xp.zeros((1, rows.shape[1]), dtype=rows.dtype, device=device_of(rows))
-        padded = take(xp.concat([rows, zero]), self._table.ravel())
-        return xp.sum(xp.reshape(padded, (*self._table.shape, rows.shape[1])), axis=1)
+        width = int(self.counts.max(initial=0))
+        padded = self._taken(xp.concat([rows, zero]), self._table)
+        return xp.sum(xp.reshape(padded, (self.groups, width, rows.shape[1])), axis=1)

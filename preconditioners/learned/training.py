@@ -12,7 +12,7 @@ from time import perf_counter
 
 import numpy as np
 
-from resolvent.preconditioners.learned.adam import Adam, clipped
+from resolvent.preconditioners.learned.adam import Adam, clipped, norm
 from resolvent.preconditioners.learned.perceptron import Weights
 
 __all__ = ["NoProgressWarning", "TrainingRecord", "TrainingState", "train", "warn_unless_solved"]
@@ -84,9 +84,10 @@ def train(
     for step in range(1, steps + 1):
         value, gradient = loss(weights, rng)
         losses.append(value)
-        if isfinite(value) and all(isfinite(float(g.sum())) for g in gradient.values()):
+        size = norm(gradient)
+        if isfinite(value) and isfinite(size):
             slope = 0.5 * rate * (1 + cos(pi * (step - 1) / steps))
-            weights = adam.step(weights, clipped(gradient, clip), slope)
+            weights = adam.step(weights, clipped(gradient, size, clip), slope)
         else:
             skipped += 1
         stop = callback is not None and callback(TrainingState(step, steps, value, scores[-1][1]))

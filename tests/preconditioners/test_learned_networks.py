@@ -6,7 +6,7 @@ import pytest
 from resolvent.arrays import to_host
 from resolvent.linalg.gallery import lognormal_diffusion, poisson
 from resolvent.preconditioners.factorisations.ichol import cholesky_factor
-from resolvent.preconditioners.learned.adam import Adam, clipped
+from resolvent.preconditioners.learned.adam import Adam, clipped, norm
 from resolvent.preconditioners.learned.factor_loss import factor_loss
 from resolvent.preconditioners.learned.graph_net import Edges, graph_net, graph_net_weights
 from resolvent.preconditioners.learned.interleaved_net import (
@@ -174,9 +174,10 @@ def test_first_step_of_adam_has_the_length_of_the_rate():
 
 def test_clipping_bounds_the_norm_of_all_together():
     gradient = {"a": np.array([3.0]), "b": np.array([[4.0]])}
-    short = clipped(gradient, 1.0)
+    assert norm(gradient) == 5.0
+    short = clipped(gradient, 5.0, 1.0)
     np.testing.assert_allclose([short["a"][0], short["b"][0, 0]], [0.6, 0.8])
-    assert clipped(gradient, 10.0)["a"] == 3.0
+    assert clipped(gradient, 5.0, 10.0)["a"] == 3.0
 
 
 def quadratic(weights, rng):

@@ -193,6 +193,16 @@ def test_saving_and_loading_changes_nothing(tmp_path):
     np.testing.assert_array_equal(dense(loaded.build(A)), dense(model.build(A)))
 
 
+def test_what_the_guard_returns_runs_on_every_library(backend):
+    A = diffusion(8)
+    M = LearnedSPAI.pretrained("diffusion-2d")(A)
+    assert M.info.chosen in ("learned-spai", "jacobi")
+    r = np.random.default_rng(0).standard_normal(64)
+    found = M @ backend.asarray(r)
+    backend.assert_same_kind(found, backend.asarray(r))
+    np.testing.assert_allclose(backend.to_host(found), M @ r, rtol=1e-12, atol=1e-14)
+
+
 def test_what_does_not_fit_is_refused():
     A, model = diffusion(4), untrained()
     with pytest.raises(ValueError, match="no weights"):
