@@ -41,33 +41,17 @@ def conditions(
     Arrays: ``conditions`` (before and after, K) and ``swept`` (before and after, lambda).
     """
     model = OPERATORS[operator]
-    measured, formula = np.empty((2, len(orders))), np.empty((2, len(orders)))
-    for i, K in enumerate(progress(orders)):
-        F, _ = model.system(K, 1.0)
-        measured[:, i] = [lanczos_condition(G, rng) for G in (F, F * model.scaling(K))]
-        formula[:, i] = model.condition(K, 1.0), model.preconditioned_condition(K, 1.0)
-    slopes = [np.polyfit(np.log(orders), np.log(row), 1)[0] for row in measured]
-
+    measured, growth = over_orders(model, orders, rng, progress)
     weights = np.logspace(*decades, 41)
-    swept = np.array([pair(model, order, lam) for lam in weights]).T
-    by_formula = [
-        [model.condition(order, lam) for lam in weights],
-        [model.preconditioned_condition(order, lam) for lam in weights],
-    ]
-    _, best = pair(model, order, model.best_weight(order))
+    swept, weighted = over_weights(model, order, weights)
     _, scaled = pair(model, order, model.best_weight(order, gamma), gamma)
     a, b = model.parts(order)
     large, _ = model.system(orders[-1], LARGE)
     smallest = np.linalg.svd(large, compute_uv=False)[-1] ** 2
-
-    scalars = {
-        "exponent": slopes[0],
-        "exponent_preconditioned": slopes[1],
-        "bound": np.max(measured[1]),
-        "gain": measured[0, -1] / measured[1, -1],
-        "formula_gap": max(gap(measured, formula), gap(swept, by_formula)),
+    scalars = growth | {
+        "formula_gap": max(growth["formula_gap"], weighted["formula_gap"]),
         "limit_gap": abs(smallest / model.least - 1),
-        "best_weight_gap": best / np.min(swept[1]) - 1,
+        "best_weight_gap": weighted["best_weight_gap"],
         "gamma_limit": (scaled - 1) * gamma / (2 * sqrt(b / a)),
     }
     arrays = {
@@ -80,6 +64,39 @@ def conditions(
         "best_weight": model.best_weight(order),
     }
     return Results(scalars, arrays)
+
+
+def over_orders(
+    model: FourierModel, orders: list[int], rng: np.random.Generator, progress: Progress
+) -> tuple[Vector, dict[str, float]]:
+    """Return the conditions by Lanczos (before and after, K), and what they say."""
+    measured, formula = np.empty((2, len(orders))), np.empty((2, len(orders)))
+    for i, K in enumerate(progress(orders)):
+        F, _ = model.system(K, 1.0)
+        measured[:, i] = [lanczos_condition(G, rng) for G in (F, F * model.scaling(K))]
+        formula[:, i] = model.condition(K, 1.0), model.preconditioned_condition(K, 1.0)
+    slopes = [np.polyfit(np.log(orders), np.log(row), 1)[0] for row in measured]
+    return measured, {
+        "exponent": slopes[0],
+        "exponent_preconditioned": slopes[1],
+        "bound": np.max(measured[1]),
+        "gain": measured[0, -1] / measured[1, -1],
+        "formula_gap": gap(measured, formula),
+    }
+
+
+def over_weights(model: FourierModel, K: int, weights: Vector) -> tuple[Vector, dict[str, float]]:
+    """Return the conditions by singular values (before and after, lambda), and what they say."""
+    swept = np.array([pair(model, K, lam) for lam in weights]).T
+    formula = [
+        [model.condition(K, lam) for lam in weights],
+        [model.preconditioned_condition(K, lam) for lam in weights],
+    ]
+    _, best = pair(model, K, model.best_weight(K))
+    return swept, {
+        "formula_gap": gap(swept, formula),
+        "best_weight_gap": best / np.min(swept[1]) - 1,
+    }
 
 
 def lanczos_condition(F: Vector, rng: np.random.Generator) -> float:

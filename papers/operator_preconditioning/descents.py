@@ -37,8 +37,9 @@ def descents(
 
     Scalars, for ``<operator>``: ``_rate`` and ``_rate_preconditioned``, the measured rate over
     :math:`-\log(1 - 1/\kappa)`, the former at the smallest K, the latter at the largest;
-    ``_error``, what is left at the largest K after all steps; ``_steps_preconditioned``, to the
-    accuracy at the largest K; ``_cg`` and ``_cg_preconditioned``, the same for conjugate gradients.
+    ``_error``, what is left at the largest K after all steps; ``_steps``, to the accuracy at the
+    largest K by that logarithm, and ``_steps_preconditioned``, those measured; ``_cg`` and
+    ``_cg_preconditioned``, the same for conjugate gradients.
     Arrays: ``<operator>_<plain or preconditioned><K>``.
     """
     scalars: dict[str, float] = {}
@@ -55,6 +56,7 @@ def descents(
         scalars |= {
             f"{name}_rate_preconditioned": rate(better) / promised(F * P),
             f"{name}_error": plain[-1],
+            f"{name}_steps": log(1 / accuracy) / promised(F),
             f"{name}_steps_preconditioned": float(np.sum(better > accuracy)),
             f"{name}_cg": cg_steps(F, data, np.ones_like(P), accuracy),
             f"{name}_cg_preconditioned": cg_steps(F, data, P, accuracy),

@@ -114,7 +114,10 @@ def spectra(results: Mapping[str, Results]) -> Figure:
     left.set_ylabel(r"eigenvalue of $P^T A P$ over the largest")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
-    places = np.arange(len(data["labels"]))
+    deep = np.array(["x" in name for name in data["labels"]])
+    order = np.argsort(deep, kind="stable")  # networks of two layers last, and apart
+    places = np.empty(len(order))
+    places[order] = np.arange(len(order)) + 0.5 * deep[order]
     right.semilogy(places, data["parameters"], linestyle="", color="0.4", label="parameters")
     for spread, fill, ranks, modes in zip(
         data["spreads"], ("full", "none"), data["rank"], data["modes_none"], strict=False
@@ -125,7 +128,7 @@ def spectra(results: Mapping[str, Results]) -> Figure:
         right.semilogy(places, modes, color=BEFORE, marker="D", label=f"modes, {text}", **look)
     right.set_xticks(places, data["labels"])
     right.set_title("numerical rank, and modes within 1e-6")
-    right.set_xlabel("hidden units")
+    right.set_xlabel("hidden units, in one layer or two")
     right.set_ylabel("count")
     right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     return figure

@@ -75,9 +75,12 @@ for case in ("fourier", "advection"):
 # ## Gradient descent
 #
 # The problems have the solution $e^{\sin x}$, and the step is one over the largest eigenvalue. The
-# measured rate is $-\log(1 - 1/\kappa)$. Conjugate gradients end after as many steps as there are
-# distinct eigenvalues, three after $P$; even without $P$ they need tens or hundreds of steps where
-# gradient descent needs millions. The condition is what is wrong with the problem, and gradient
+# measured rate is $-\log(1 - 1/\kappa)$, which gives the steps to the accuracy without $P$
+# (`steps`): millions for Poisson's equation, tens of thousands for advection. Conjugate gradients
+# would end after as many steps as there are distinct eigenvalues, were there no rounding. After $P$
+# these are three, and so are the steps. Without $P$ each parameter has its own, and rounding
+# matters: Poisson's equation takes more steps than that, advection is accurate enough before. Both
+# are far below gradient descent. The condition is what is wrong with the problem, and gradient
 # descent is what makes one feel it.
 
 # %%
@@ -86,7 +89,7 @@ paper.figure("descents")
 # %%
 for operator in ("poisson", "advection"):
     show("descent", f"{operator}_rate", f"{operator}_rate_preconditioned", f"{operator}_error")
-    show("descent", f"{operator}_steps_preconditioned")
+    show("descent", f"{operator}_steps", f"{operator}_steps_preconditioned")
     show("descent", f"{operator}_cg", f"{operator}_cg_preconditioned")
 
 # %% [markdown]
@@ -107,7 +110,9 @@ for operator in ("poisson", "advection"):
 #   $\lambda/(\lambda + \delta)$: some more modes.
 # - Eigenvectors above $\varepsilon\lambda_{\max}$ have condition 1 by construction, on as many
 #   parameters as there are such eigenvalues.
-# - A first layer with larger weights, and so less smooth features, does more than all of them.
+# - A first layer with ten times the weights, and so less smooth features, has more modes without
+#   any $P$: compare `modes_spread` with `modes_cholesky`, both sums over all draws and networks,
+#   over the modes of the usual layer without $P$.
 
 # %%
 paper.figure("spectra")
@@ -115,7 +120,7 @@ paper.figure("spectra")
 # %%
 for width in (8, 16, 32, 64):
     show("network", f"rank_{width}", f"share_{width}", f"modes_{width}")
-show("network", "modes_columns", "modes_cholesky", "spread_ranks", "spread_modes")
+show("network", "modes_columns", "modes_cholesky", "modes_spread", "spread_ranks")
 show("network", "condition_at_rank", "condition_eigenvectors", "shift_gap")
 
 # %% [markdown]
@@ -123,9 +128,12 @@ show("network", "condition_at_rank", "condition_eigenvectors", "shift_gap")
 #
 # On the linearised loss the factor wins as it should. The real loss is another matter. Its
 # linearised minimum is many norms of the start away (`moved`), and steps of one over the largest
-# eigenvalue diverge (`diverged`), so steps are searched for. A $P$ of the start that is kept then
-# wins nothing, and columns of norm one lose a lot. Made anew in each step, the shifted factor
-# wins many digits: that is the method of Levenberg and Marquardt, with $p^3$ operations a step.
+# eigenvalue mostly diverge (`diverged`), so steps are searched for. What a factor of the start that
+# is kept then wins depends on the draw: there are draws where it loses a digit and draws where it
+# wins one, with quartiles `frozen_low` and `frozen_high` about a median `frozen_gain` of the order
+# of one, and nothing like the `linear_gain`. Columns of norm one mostly lose. Made anew in each
+# step, the shifted factor wins many digits: that is the method of Levenberg and Marquardt, with
+# $p^3$ operations a step.
 
 # %%
 paper.figure("training")
@@ -133,5 +141,6 @@ paper.figure("training")
 # %%
 show("training", "moved", "diverged", "linear_none", "linear_columns", "linear_cholesky")
 show("training", "trained_none", "trained_columns_frozen", "trained_cholesky_frozen")
-show("training", "trained_cholesky", "frozen_gain", "columns_gain")
+show("training", "linear_gain", "frozen_low", "frozen_gain", "frozen_high", "frozen_wins")
+show("training", "trained_cholesky", "columns_gain")
 show("training", "error_none", "error_cholesky")

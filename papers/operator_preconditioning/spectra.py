@@ -33,8 +33,9 @@ def spectra(
 
     Scalars: ``rank_<network>`` and ``modes_<network>``, medians at the first spread, and
     ``share_<network>``, that rank over the parameters; ``modes_<P>``, the modes of all networks
-    with P over those without, at the first spread; ``spread_ranks`` and ``spread_modes``, what the
-    last spread multiplies the medians by, least over networks; ``condition_at_rank``, the smallest
+    with P over those without, at the first spread; ``modes_spread``, the modes of all networks at
+    the last spread over those at the first; ``spread_ranks``, what the last spread multiplies the
+    median ranks by, least over networks; ``condition_at_rank``, the smallest
     of all draws at the first spread; ``condition_eigenvectors`` and ``shift_gap``, the largest of
     all draws.
     Arrays: the medians ``rank``, ``modes_<P>`` (spread, network), ``parameters``, ``labels``, and
@@ -57,22 +58,33 @@ def spectra(
     medians = {key: np.median(row, axis=-1) for key, row in found.items()}
     parameters = np.array([TanhNetwork(tuple(hidden)).size for hidden in networks])
     labels = [label(hidden) for hidden in networks]
-    scalars = {
-        "modes_columns": np.sum(found["modes_columns"][0]) / np.sum(found["modes_none"][0]),
-        "modes_cholesky": np.sum(found["modes_cholesky"][0]) / np.sum(found["modes_none"][0]),
+    arrays = drawn | {key: medians[key] for key in medians if key.startswith(("rank", "modes"))}
+    arrays |= {"parameters": parameters, "labels": np.array(labels), "spreads": spreads}
+    return Results(scalars(found, medians, labels, parameters), arrays)
+
+
+def scalars(
+    found: dict[str, Vector],
+    medians: dict[str, Vector],
+    labels: list[str],
+    parameters: NDArray[np.int64],
+) -> dict[str, float]:
+    """Return the numbers to compare, of tables (spread, network, draw) and their medians."""
+    modes = {key: np.sum(found[f"modes_{key}"][0]) for key in ("none", "columns", "cholesky")}
+    numbers = {
+        "modes_columns": modes["columns"] / modes["none"],
+        "modes_cholesky": modes["cholesky"] / modes["none"],
+        "modes_spread": np.sum(found["modes_none"][-1]) / modes["none"],
         "spread_ranks": np.min(medians["rank"][-1] / medians["rank"][0]),
-        "spread_modes": np.min(medians["modes_none"][-1] / medians["modes_none"][0]),
         "condition_at_rank": np.min(found["condition_at_rank"][0]),
         "condition_eigenvectors": np.max(found["condition_eigenvectors"]),
         "shift_gap": np.max(found["shift_gap"]),
     }
-    for name, rank, modes, p in zip(
+    for name, rank, reached, p in zip(
         labels, medians["rank"][0], medians["modes_none"][0], parameters, strict=True
     ):
-        scalars |= {f"rank_{name}": rank, f"modes_{name}": modes, f"share_{name}": rank / p}
-    arrays = drawn | {key: medians[key] for key in medians if key.startswith(("rank", "modes"))}
-    arrays |= {"parameters": parameters, "labels": np.array(labels), "spreads": spreads}
-    return Results(scalars, arrays)
+        numbers |= {f"rank_{name}": rank, f"modes_{name}": reached, f"share_{name}": rank / p}
+    return numbers
 
 
 def label(hidden: list[int] | tuple[int, ...]) -> str:

@@ -16,7 +16,7 @@ from resolvent.papers.results import Results
 from resolvent.papers.running import Progress
 from resolvent.solvers.gradient import Quadratic, gradient_method
 
-__all__ = ["descend", "training"]
+__all__ = ["descend", "gains", "training"]
 
 SLOPE = 0.25  # of the decrease that a step promises, what it must keep
 SMALLEST = 1e-16
@@ -48,10 +48,13 @@ def training(
 
     Scalars: ``linear_<P>`` and ``trained_<P>``, the largest loss at the end over the loss at the
     start, the median over draws for each network; ``error_<P>``, the same for the error of u;
-    ``frozen_gain`` and ``columns_gain``, the loss without P over that with a P of the start, the
-    largest quotient of medians; ``moved``, the smallest distance of the linearised minimiser from
-    the start over the norm of the start, singular values below 1e-8 cut; ``diverged``, the share
-    of draws where steps of theory's length, without P, raised the loss a millionfold.
+    ``linear_gain``, ``frozen_gain`` and ``columns_gain``, the loss without P over that with a P of
+    the start in the same draw, medians over draws and networks: with the shifted factor on the
+    linearised loss and on the real one, and with columns of norm one on the real one;
+    ``frozen_low`` and ``frozen_high``, the quartiles, and ``frozen_wins``, the share of gains above
+    1; ``moved``, the smallest distance of the linearised minimiser from the start over the norm of
+    the start, singular values below 1e-8 cut; ``diverged``, the share of draws where steps of
+    theory's length, without P, raised the loss a millionfold.
     Arrays: ``linear_<P>`` and ``trained_<P>`` (network, steps + 1), medians; ``labels``.
     """
     linear = {name: np.empty((len(networks), draws, steps + 1)) for name in LINEAR}
@@ -72,6 +75,7 @@ def training(
         diverged.append(diverges(problem, start, steps=50))
 
     scalars, arrays = medians(linear, trained, errors)
+    scalars |= gains(linear, trained)
     scalars |= {"moved": float(np.min(moved)), "diverged": float(np.mean(diverged))}
     return Results(scalars, arrays | {"labels": np.array([label(hidden) for hidden in networks])})
 
@@ -86,9 +90,21 @@ def medians(
     ends = {key: rows[:, -1] for key, rows in arrays.items()}
     scalars = {key: float(np.max(end)) for key, end in ends.items()}
     scalars |= {f"error_{name}": float(np.max(np.median(e, axis=1))) for name, e in errors.items()}
-    for gain, name in (("frozen_gain", "cholesky_frozen"), ("columns_gain", "columns_frozen")):
-        scalars[gain] = float(np.max(ends["trained_none"] / ends[f"trained_{name}"]))
     return scalars, arrays
+
+
+def gains(linear: dict[str, Vector], trained: dict[str, Vector]) -> dict[str, float]:
+    """Return what a P of the start wins, draw by draw."""
+    frozen = (trained["none"] / trained["cholesky_frozen"])[..., -1]
+    low, middle, high = np.quantile(frozen, [0.25, 0.5, 0.75])
+    return {
+        "linear_gain": float(np.median((linear["none"] / linear["cholesky"])[..., -1])),
+        "frozen_gain": float(middle),
+        "frozen_low": float(low),
+        "frozen_high": float(high),
+        "frozen_wins": float(np.mean(frozen > 1)),
+        "columns_gain": float(np.median((trained["none"] / trained["columns_frozen"])[..., -1])),
+    }
 
 
 def linearised(F: Vector, r: Vector, P: Vector, steps: int) -> Vector:

@@ -22,12 +22,14 @@ STYLES: dict[str, dict[str, Any]] = {
     "error_100": {"color": "#CC79A7", "marker": "v", "label": "by the error, m = 100"},
     "count": {"color": "#0072B2", "marker": "^", "label": "trained by the count"},
     "tuned": {"color": "#009E73", "marker": "P", "label": "by the error, then the count"},
+    "longer": {"color": "#56B4E9", "marker": "X", "label": "by the error, for longer"},
 }
 TITLES = {
     "jacobi": "Jacobi, four means of b are seen",
     "sor": "SOR, four means of b are seen",
     "full_view": "SOR, all of b is seen",
 }
+WIDE: dict[str, dict[str, Any]] = {"zero": {"linewidth": 4.5, "alpha": 0.45}}  # lies under others
 TARGET = 1e-3
 
 
@@ -42,7 +44,7 @@ def deterioration(results: Mapping[str, Results]) -> Figure:
     left.plot([], [], marker="", color="0.4", label="theory")
     left.set_xlabel("systems for each that is smooth")
     left.set_ylabel("mean steps to a residual of $10^{-3}$")
-    left.set_title("One guess for two kinds of systems")
+    left.set_title("Mean over both kinds")
     left.xaxis.set_major_locator(FixedLocator(data["commons"].tolist()))
     left.xaxis.set_minor_locator(NullLocator())
     left.xaxis.set_major_formatter("{x:g}")
@@ -52,7 +54,7 @@ def deterioration(results: Mapping[str, Results]) -> Figure:
             norms = data[f"{name}_{kind}"]
             norms = norms[: np.argmax(norms <= norms[-1]) + 1]
             look = STYLES[name] | {"marker": "" if norms.size > 1 else "^"}
-            panel.semilogy(norms, **look)
+            panel.semilogy(norms, **look, **WIDE.get(name, {}))
         panel.axhline(1e-3, color="0.4", linestyle=":")
         panel.set_xlabel("steps")
         panel.set_ylim(1e-4, 2)
@@ -107,6 +109,6 @@ def residuals(results: Mapping[str, Results]) -> Figure:
     return figure
 
 
-def _legend_below(figure: Figure, panel: Any, columns: int = 6) -> None:
+def _legend_below(figure: Figure, panel: Any, columns: int = 4) -> None:
     handles, labels = panel.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)

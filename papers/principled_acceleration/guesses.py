@@ -45,7 +45,7 @@ def trained_by_error(
     rng: np.random.Generator,
     **training: Any,
 ) -> LearnedInitialGuess:
-    """Return a model trained and validated by the squared error after m steps."""
+    """Return a model trained, or trained further, and validated by the error after m steps."""
     model = replace(model, objective="error", steps=m)
     examples = [model.example(system, np) for system in systems]
     validation = model.example(held_out, np)
@@ -56,5 +56,6 @@ def trained_by_error(
     def score(weights: Weights) -> float:
         return model.loss(weights, validation, rng)[0]
 
-    weights, record = train(model.initial_weights(rng), loss, score, rng=rng, **training)
+    first = model.weights or model.initial_weights(rng)
+    weights, record = train(first, loss, score, rng=rng, **training)
     return replace(model, weights=weights, record=record)

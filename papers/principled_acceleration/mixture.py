@@ -62,20 +62,14 @@ def mixture(
     mean_gap = 0.0
     for k in progress(commons):
         share = np.array([1 - 1 / k, 1 / k])
-        systems: list[tuple[Any, Matrix]] = [(A, kinds[:, [0] * (k - 1) + [1]])]
-        by_error = trained_by_error(
-            model, m, systems, systems[0], steps=4 * steps, rate=3e-2, every=steps // 5, rng=rng
-        )
-        loose = replace(model, tol=tol**0.5).fit(
-            systems, validation=systems, steps=steps, rate=3e-2, every=steps // 5, rng=rng
-        )
-        by_count = replace(loose, tol=tol).fit(
-            systems, validation=systems, steps=steps, rate=1e-2, every=steps // 5, rng=rng
-        )
-        guess = by_error(A, kinds)
+        pair = (A, kinds[:, [0] * (k - 1) + [1]])
+        guesses = {
+            name: each(A, kinds) for name, each in trained(model, pair, m, steps, rng).items()
+        }
         mean = share / (2 * (1 - decay) / OMEGA)
-        mean_gap = max(mean_gap, float(np.max(np.abs(kinds.T @ guess[:, 0] / mean - 1))))
-        guesses = {"zero": np.zeros_like(kinds), "error": guess, "count": by_count(A, kinds)}
+        parts = kinds.T @ guesses["error"][:, 0]
+        mean_gap = max(mean_gap, float(np.max(np.abs(parts / mean - 1))))
+        guesses = {"zero": np.zeros_like(kinds)} | guesses
         runs = {name: histories(model, A, kinds, x0, tol) for name, x0 in guesses.items()}
         for name, history in runs.items():
             counts[name].append(float(steps_to(history, tol) @ share))
@@ -87,6 +81,24 @@ def mixture(
         | {f"predicted_{name}": predicted[name] for name in GUESSES}
         | {f"{name}_{kind}": runs[name][:, i] for name in GUESSES for i, kind in enumerate(KINDS)},
     )
+
+
+def trained(
+    model: LearnedInitialGuess,
+    pair: tuple[Any, Matrix],
+    m: int,
+    steps: int,
+    rng: np.random.Generator,
+) -> dict[str, LearnedInitialGuess]:
+    """Return the guesses of least error, and of fewest steps, first to a looser tolerance."""
+    every = steps // 5
+    by_error = trained_by_error(
+        model, m, [pair], pair, steps=4 * steps, rate=3e-2, every=every, rng=rng
+    )
+    common: dict[str, Any] = {"validation": [pair], "steps": steps, "every": every, "rng": rng}
+    loose = replace(model, tol=model.tol**0.5).fit([pair], rate=3e-2, **common)
+    by_count = replace(loose, tol=model.tol).fit([pair], rate=1e-2, **common)
+    return {"error": by_error, "count": by_count}
 
 
 def predictions(

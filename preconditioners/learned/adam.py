@@ -11,6 +11,7 @@ Source: D. P. Kingma and J. Ba, arXiv 1412.6980 (2015).
 """
 
 from dataclasses import dataclass, field
+from math import sqrt
 
 from resolvent.arrays import namespace_of
 from resolvent.preconditioners.learned.perceptron import Weights
@@ -20,7 +21,7 @@ __all__ = ["Adam", "clipped", "norm"]
 
 def norm(gradient: Weights) -> float:
     """Return the 2-norm over all entries together; a device is waited for once."""
-    return float(sum(namespace_of(g).sum(g * g) for g in gradient.values())) ** 0.5
+    return sqrt(float(sum(namespace_of(g).sum(g * g) for g in gradient.values())))
 
 
 def clipped(gradient: Weights, size: float, largest: float) -> Weights:

@@ -7,23 +7,33 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from resolvent.arrays import Array
+from resolvent.arrays import Array, Namespace, namespace_of
+from resolvent.preconditioners.learned.unrolled import doubled
 
-__all__ = ["GuessExample", "checked_system"]
+__all__ = [
+    "GuessExample",
+    "block_means",
+    "check_real",
+    "checked_system",
+    "guess_example",
+    "unit_rows",
+]
 
 Host = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class GuessExample:
-    """Systems of one matrix to learn from; right-hand sides have norm 1 and are rows.
+    """Systems of one matrix to learn from; right-hand sides are rows of norm 1 or 0.
 
     Attributes
     ----------
     rhs, solutions : (k, n) array
         Right-hand sides and their solutions.
     squares : (k,) array
-        Squared norms that the right-hand sides had, over the sum of squares of all solutions.
+        Squared norms that the right-hand sides had, over the sum of squares of their solutions.
+    present : (k, 1) array
+        1, or 0 for a right-hand side that is zero, whose guess is zero.
     features : (k, p) array
         What the network sees.
     matrix : (n, n) array
@@ -37,10 +47,33 @@ class GuessExample:
     rhs: Array
     solutions: Array
     squares: Array
+    present: Array
     features: Array
     matrix: Array
     powers: list[Array]
     errors: Array
+
+
+def guess_example(
+    A: Host, B: Host, M: Host, *, steps: int, points: int | None, xp: Namespace
+) -> GuessExample:
+    """Return systems with the columns of B, for so many steps of the iteration with M, prepared."""
+    identity = np.eye(len(A))
+    rows, scale, norms = unit_rows(B.T)
+    X = np.linalg.solve(A, rows.T).T
+    sizes = (norms * (scale / (np.max(scale, initial=0) or 1)))[:, 0]
+    total = float(sizes**2 @ np.sum(X**2, axis=1))
+    errors = np.linalg.matrix_power((identity - M @ A).T, steps)
+    return GuessExample(
+        rhs=xp.asarray(rows),
+        solutions=xp.asarray(X),
+        squares=xp.asarray(sizes**2 / (total or 1.0)),
+        present=xp.asarray((norms > 0).astype(np.float64)),
+        features=xp.asarray(block_means(rows, points)),
+        matrix=xp.asarray(A.T),
+        powers=[xp.asarray(P) for P in doubled((identity - A @ M).T, max(steps, 1))],
+        errors=xp.asarray(errors),
+    )
 
 
 def checked_system(system: Any, n: int) -> tuple[Host, Host]:
@@ -49,12 +82,13 @@ def checked_system(system: Any, n: int) -> tuple[Host, Host]:
     Raises
     ------
     TypeError, ValueError
-        The system is not a pair of a matrix and right-hand sides; their shapes are others; NaN or
-        infinite entries.
+        The system is not a pair of a matrix and right-hand sides, or is complex; their shapes are
+        others; NaN or infinite entries.
     """
-    if not (isinstance(system, tuple) and len(system) == 2):
+    if not (isinstance(system, tuple | list) and len(system) == 2):
         raise TypeError(f"a system must be a pair (A, b), got {type(system).__name__}")
     A, B = system
+    check_real(A=A, b=B)
     A = np.asarray(A.toarray() if sparse.issparse(A) else A, dtype=np.float64)
     B = np.asarray(B, dtype=np.float64)
     if A.shape != (n, n) or B.ndim not in (1, 2) or B.shape[0] != n:
@@ -64,3 +98,36 @@ def checked_system(system: Any, n: int) -> tuple[Host, Host]:
     if not (np.all(np.isfinite(A)) and np.all(np.isfinite(B))):
         raise ValueError("a system has NaN or infinite entries")
     return A, B.reshape(n, -1)
+
+
+def check_real(**arrays: Any) -> None:
+    """Raise TypeError if an array, matrix or operator is complex."""
+    for name, array in arrays.items():
+        dtype = array.dtype if hasattr(array, "dtype") else np.asarray(array).dtype
+        if "complex" in str(dtype):
+            raise TypeError(f"{name} must be real, got dtype {dtype}")
+
+
+def unit_rows(rows: Array) -> tuple[Array, Array, Array]:
+    """Return rows of norm 1 or 0, their largest entries, and their norms over those.
+
+    The norms alone would overflow, or be zero, where the squares of entries do.
+    """
+    xp = namespace_of(rows)
+    scale = xp.max(xp.abs(rows), axis=1, keepdims=True)
+    rows = rows / xp.where(scale > 0, scale, xp.ones_like(scale))
+    norms = xp.sqrt(xp.sum(rows * rows, axis=1, keepdims=True))
+    return rows / xp.where(norms > 0, norms, xp.ones_like(norms)), scale, norms
+
+
+def block_means(rows: Array, points: int | None) -> Array:
+    """Return means of rows over blocks of neighbours, or all entries; a constant for no points."""
+    xp = namespace_of(rows)
+    if points is None:
+        return rows
+    if points == 0:
+        return xp.ones_like(rows[:, :1])
+    n = rows.shape[1]
+    bounds = [k * n // points for k in range(points + 1)]
+    pairs = zip(bounds[:-1], bounds[1:], strict=True)
+    return xp.stack([xp.mean(rows[:, i:j], axis=1) for i, j in pairs], axis=1)

@@ -14,7 +14,8 @@ all the others. The loss ``'iterations'`` is the smooth count of
 `resolvent.preconditioners.learned.iterations_surrogate` instead.
 
 Cost: 2 n p flops for a guess and a layer of p neurons; a gradient of the count 4 n² flops for a
-step that is unrolled and a right-hand side.
+step that is unrolled and a right-hand side. Training is for small systems: each example is made
+dense, and prepared by eigenvalues, a solution and log2(steps) products of matrices, n³ flops each.
 
 Failure modes: a guess is never wrong, as the solver goes on to its tolerance, but it may be worse
 than zero: for right-hand sides unlike those of the training, and where zero has no part in a slow
@@ -27,26 +28,34 @@ Source: S. Arisaka and Q. Li, Principled acceleration of iterative numerical met
 learning, ICML (2023), arXiv 2206.08594.
 """
 
+import warnings
 from dataclasses import dataclass
+from math import inf, nan
+from numbers import Integral
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from resolvent.arrays import Array, Namespace, device_of, enter, namespace_of, to_host
-from resolvent.preconditioners.learned.guess_example import GuessExample, checked_system
+from resolvent.arrays import Array, Namespace, device_of, enter, is_finite, namespace_of, to_host
+from resolvent.preconditioners.learned.checks import check_counts
+from resolvent.preconditioners.learned.guess_example import (
+    GuessExample,
+    block_means,
+    check_real,
+    checked_system,
+    guess_example,
+    unit_rows,
+)
 from resolvent.preconditioners.learned.iterations_surrogate import iterations_surrogate
 from resolvent.preconditioners.learned.model import LearnedModel
 from resolvent.preconditioners.learned.perceptron import Weights, perceptron, perceptron_weights
 from resolvent.preconditioners.learned.unrolled import (
     Splitting,
     approximate_inverse,
-    doubled,
     norms_of_steps,
 )
 
 __all__ = ["LearnedInitialGuess"]
-
-_MOST = 100_000  # steps of a run that validates
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,7 +86,12 @@ class LearnedInitialGuess(LearnedModel):
     tol : float
         Relative residual norm that ends the iteration.
     sharpness : float
-        Of the count.
+        Of the count, above 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An option is out of range, or weights don't fit.
 
     Examples
     --------
@@ -99,6 +113,7 @@ class LearnedInitialGuess(LearnedModel):
     """
 
     kind: ClassVar[str] = "initial-guess"
+    most: ClassVar[float] = 100_000
     n: int
     points: int | None = None
     hidden: tuple[int, ...] = (32,)
@@ -115,10 +130,18 @@ class LearnedInitialGuess(LearnedModel):
             raise ValueError(f"splitting must be 'jacobi' or 'sor', got {self.splitting!r}")
         if self.objective not in ("iterations", "error"):
             raise ValueError(f"objective must be 'iterations' or 'error', got {self.objective!r}")
-        if self.n < 1 or not 0 <= (self.n if self.points is None else self.points) <= self.n:
-            raise ValueError(f"need 0 <= points <= n and n > 0, got {self.points} and {self.n}")
-        if self.steps < 0 or min(self.hidden, default=1) < 1:
-            raise ValueError(f"steps and hidden can't be negative: {self.steps}, {self.hidden}")
+        check_counts(n=self.n, **{f"hidden[{i}]": width for i, width in enumerate(self.hidden)})
+        if self.points is not None and not 0 <= _whole("points", self.points) <= self.n:
+            raise ValueError(f"points must be from 0 to n = {self.n}, got {self.points}")
+        if _whole("steps", self.steps) < 0:
+            raise ValueError(f"steps can't be negative, got {self.steps}")
+        for name, value, low in (
+            ("tol", self.tol, 0),
+            ("omega", self.omega, 0),
+            ("sharpness", self.sharpness, 1),
+        ):
+            if not low < value < inf:
+                raise ValueError(f"{name} must be finite and above {low}, got {value}")
         super().__post_init__()
 
     def initial_weights(self, rng: np.random.Generator) -> Weights:
@@ -141,49 +164,45 @@ class LearnedInitialGuess(LearnedModel):
         Returns
         -------
         array
-            Of the shape, dtype and device of ``b``; zero for ``b = 0``.
+            Of the shape, dtype and device of ``b``, always finite: zero for ``b = 0``, and for
+            each right-hand side for which the network overflows or gives NaN.
 
         Raises
         ------
+        TypeError
+            ``A`` or ``b`` is complex.
         ValueError
             No weights yet; other shapes than those of the training; NaN or infinite entries.
+
+        Warns
+        -----
+        RuntimeWarning
+            The network gave a guess that is not finite, for which zero was taken.
         """
         weights = self.trained()
         entered = enter(matrix=False, b=b)
         xp, (b,) = entered.xp, entered.arrays
-        if tuple(A.shape) != (self.n, self.n) or b.ndim not in (1, 2) or b.shape[0] != self.n:
+        check_real(A=A, b=b)
+        if np.shape(A) != (self.n, self.n) or b.ndim not in (1, 2) or b.shape[0] != self.n:
             raise ValueError(
                 f"the model is for A of shape {(self.n, self.n)} and b of {self.n} rows, "
-                f"got {tuple(A.shape)} and {tuple(b.shape)}"
+                f"got {np.shape(A)} and {tuple(b.shape)}"
             )
-        moved = {
-            name: xp.asarray(to_host(value), dtype=b.dtype, device=device_of(b))
-            for name, value in weights.items()
-        }
-        rows = xp.reshape(b, (self.n, -1)).T
-        norms = xp.sqrt(xp.sum(rows * rows, axis=1))[:, None]
-        unit = rows / xp.where(norms > 0, norms, xp.ones_like(norms))
-        guess, _ = perceptron(moved, "guess", self._features(unit))
-        return entered.leave(xp.reshape((norms * guess).T, b.shape))
+        unit, scale, norms = unit_rows(xp.reshape(b, (self.n, -1)).T)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is replaced below
+            moved = {
+                name: xp.asarray(to_host(value), dtype=b.dtype, device=device_of(b))
+                for name, value in weights.items()
+            }
+            guess, _ = perceptron(moved, "guess", block_means(unit, self.points))
+            guess = guess * norms * scale
+        return entered.leave(xp.reshape(_finite(guess).T, b.shape))
 
     def example(self, system: Any, xp: Namespace) -> GuessExample:
         """Return a pair of a matrix and right-hand sides, prepared."""
         A, B = checked_system(system, self.n)
-        M, identity = approximate_inverse(A, self.splitting, self.omega), np.eye(self.n)
-        norms = np.linalg.norm(B, axis=0)
-        B = (B / np.where(norms > 0, norms, 1)).T
-        X = np.linalg.solve(A, B.T).T
-        total = float(norms**2 @ np.sum(X**2, axis=1))
-        errors = np.linalg.matrix_power((identity - M @ A).T, self.steps)
-        return GuessExample(
-            rhs=xp.asarray(B),
-            solutions=xp.asarray(X),
-            squares=xp.asarray(norms**2 / (total or 1.0)),
-            features=xp.asarray(self._features(B)),
-            matrix=xp.asarray(A.T),
-            powers=[xp.asarray(P) for P in doubled((identity - A @ M).T, max(self.steps, 1))],
-            errors=xp.asarray(errors),
-        )
+        M = approximate_inverse(A, self.splitting, self.omega)
+        return guess_example(A, B, M, steps=self.steps, points=self.points, xp=xp)
 
     def loss(
         self,
@@ -194,24 +213,26 @@ class LearnedInitialGuess(LearnedModel):
         """Return the objective for all right-hand sides of an example, and its gradient."""
         guess, back = perceptron(weights, "guess", example.features)
         objective = self._error if self.objective == "error" else self._count
-        value, slope = objective(guess, example)
+        value, slope = objective(guess * example.present, example)
         gradient: Weights = {}
-        back(slope, gradient)
+        back(slope * example.present, gradient)
         return value, gradient
 
     def score(self, weights: Weights, example: GuessExample) -> float:
-        """Return the mean number of steps."""
+        """Return the mean number of steps; the most if a guess is not finite."""
         guess, _ = perceptron(weights, "guess", example.features)
         xp = namespace_of(guess)
-        r, count = example.rhs - guess @ example.matrix, 0
-        running = _norms(r) > self.tol
-        for _ in range(_MOST):
+        r, count = example.rhs - (guess * example.present) @ example.matrix, 0
+        if not is_finite(r):
+            return self.most
+        running = ~(_norms(r) <= self.tol)
+        for _ in range(int(self.most)):
             left = int(xp.sum(xp.astype(running, xp.int64)))
             if left == 0:
                 break
             count += left
             r = r @ example.powers[0]
-            running = xp.logical_and(running, _norms(r) > self.tol)
+            running = xp.logical_and(running, ~(_norms(r) <= self.tol))
         return float(count / max(r.shape[0], 1))
 
     def _error(self, guess: Array, example: GuessExample) -> tuple[float, Array]:
@@ -222,23 +243,31 @@ class LearnedInitialGuess(LearnedModel):
         return float(xp.sum(weighted * e)), -2 * weighted @ example.errors.T
 
     def _count(self, guess: Array, example: GuessExample) -> tuple[float, Array]:
-        """Return the mean smooth count, and its derivative by the guess."""
+        """Return the mean smooth count, and its derivative by the guess, or NaN."""
         first = example.rhs - guess @ example.matrix
         history, back = norms_of_steps(first, example.powers, self.steps)
+        if not is_finite(history):
+            return nan, guess * nan
         value, slope = iterations_surrogate(history, self.tol, sharpness=self.sharpness)
         k = guess.shape[0]
         return float(namespace_of(guess).sum(value)) / k, -back(slope / k) @ example.matrix.T
 
-    def _features(self, rows: Array) -> Array:
-        """Return means of rows over blocks of neighbours; a constant if nothing is to be seen."""
-        xp = namespace_of(rows)
-        if self.points is None:
-            return rows
-        if self.points == 0:
-            return xp.ones_like(rows[:, :1])
-        bounds = [k * self.n // self.points for k in range(self.points + 1)]
-        pairs = zip(bounds[:-1], bounds[1:], strict=True)
-        return xp.stack([xp.mean(rows[:, i:j], axis=1) for i, j in pairs], axis=1)
+
+def _whole(name: str, value: Any) -> int:
+    """Return an option that must be a whole number."""
+    if not isinstance(value, Integral):
+        raise ValueError(f"{name} must be a whole number, got {value!r}")
+    return int(value)
+
+
+def _finite(guess: Array) -> Array:
+    """Return rows, those that are not finite replaced by zeros, with a warning."""
+    xp = namespace_of(guess)
+    fine = xp.all(xp.isfinite(guess), axis=1)
+    if bool(xp.all(fine)):
+        return guess
+    warnings.warn("the network's guess is not finite; zero is taken", RuntimeWarning, stacklevel=3)
+    return xp.where(fine[:, None], guess, xp.zeros_like(guess))
 
 
 def _norms(rows: Array) -> Array:

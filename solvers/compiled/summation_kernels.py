@@ -1,8 +1,12 @@
 r"""Values of radial kernels in vector registers: from eight squared distances, eight values.
 
 A kernel is a named tuple of its parameters. `values` returns a tuple of one register, or of two for
-the real and the imaginary part; at distance zero, where a point would meet itself, it is zero
-(and below 1e-154, whose square is no normal number).
+the real and the imaginary part; at distance zero, where a point would meet itself, it is zero, and
+so below 1e-162, whose square vanishes. From there to 1.5e-154 the square is no normal number:
+kernels of `inverse_sqrt` are zero as well, the logarithm stays at -354.5, and profiles see a
+distance with fewer digits. Above 1.3e154, where the square is infinite, kernels of `inverse_sqrt`
+are not finite; callers keep away from there, and from NaN.
+
 The logarithm splits off the exponent bits and sums an odd series; sine and cosine of an angle are
 polynomials of half of it, reduced to a quarter turn. All are accurate to some eps.
 """

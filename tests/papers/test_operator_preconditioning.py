@@ -16,7 +16,7 @@ from resolvent.papers.operator_preconditioning.reparametrisations import (
 from resolvent.papers.operator_preconditioning.spectra import measures
 from resolvent.papers.operator_preconditioning.tangent_gram import gram_operator, weighted_rows
 from resolvent.papers.operator_preconditioning.tanh_network import TanhNetwork
-from resolvent.papers.operator_preconditioning.training import descend
+from resolvent.papers.operator_preconditioning.training import descend, gains
 
 EPS = np.finfo(float).eps
 X = np.linspace(-1, 1, 7)
@@ -185,6 +185,17 @@ def test_measures_count_rank_and_modes():
 
 def test_rate_is_the_logarithm_of_the_contraction():
     assert rate(0.9 ** np.arange(20)) == pytest.approx(-np.log(0.9), rel=1e-12)
+
+
+def test_gains_are_medians_of_the_quotients_of_single_draws():
+    last = {"none": [[8.0, 9, 1, 4]], "columns_frozen": [[80.0, 90, 10, 40]]}
+    last["cholesky_frozen"] = last["cholesky"] = [[1.0, 3, 1, 8]]  # quotients 8, 3, 1, 1/2
+    runs = {name: np.stack([np.ones((1, 4)), ends], axis=-1) for name, ends in last.items()}
+    found = gains(runs, runs)
+    assert found["frozen_gain"] == found["linear_gain"] == 2
+    assert (found["frozen_low"], found["frozen_high"]) == (0.875, 4.25)
+    assert found["frozen_wins"] == 0.5
+    assert found["columns_gain"] == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("anew", [False, True])

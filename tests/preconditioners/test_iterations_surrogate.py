@@ -42,13 +42,27 @@ def test_slope_is_the_derivative(shape, sharpness):
     assert abs(difference / (2 * h) - np.sum(slope * direction)) <= 1e-6 * scale
 
 
-def test_a_factor_at_the_start_saves_the_steps_that_gain_it():
-    # the sum over k of the derivative of a sigmoid is its integral over the step a log(mu), by
-    # Poisson's summation but for exp(-2 pi^2 / step), here 5e-19
-    mu, sharpness = 0.9, 4.0
-    history = 0.5 * mu ** np.arange(400)
+@pytest.mark.parametrize("start", [0.5, 0.52, 0.6])
+@pytest.mark.parametrize(("mu", "sharpness"), [(0.9, 4.0), (0.64, 4.0), (0.5, 2.5)])
+def test_a_factor_at_the_start_saves_the_steps_that_gain_it(mu, sharpness, start):
+    # the sum over k of the derivative of a sigmoid is its integral over the step h, by Poisson's
+    # summation up to 2 sum(y / sinh(y)), y = 2 pi^2 j / h, and what is left out before the start
+    history = start * mu ** np.arange(400)
     _, slope = iterations_surrogate(history, 1e-3, sharpness=sharpness)
-    assert np.sum(slope * history) == pytest.approx(-1 / np.log(mu), rel=1e-6)
+    y = 2 * np.pi**2 * np.arange(1, 5) / (-sharpness * np.log(mu))
+    rel = 2 * np.sum(y / np.sinh(y)) + 20 * (1e-3 / start) ** sharpness
+    assert rel < 1e-3
+    assert np.sum(slope * history) == pytest.approx(-1 / np.log(mu), rel=rel)
+
+
+def test_a_sharp_count_of_a_fast_iteration_saves_other_steps():
+    # h = 20 log 10 = 46: the nearest residual is a factor sqrt(10) from the tolerance, or on it
+    slopes = []
+    for start in (1e-3 * 10**0.5, 1e-3):
+        history = start * 0.1 ** np.arange(-5.0, 20)
+        slopes.append(float(np.sum(iterations_surrogate(history, 1e-3, sharpness=20)[1] * history)))
+    assert slopes[0] < 1e-7
+    assert slopes[1] == pytest.approx(20 / 4, rel=1e-9)
 
 
 def test_zero_and_infinite_residuals_count_in_full_and_have_no_slope():

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from resolvent.linalg import gallery
 from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
+from resolvent.preconditioners.learned.training import NoProgressWarning
 from resolvent.preconditioners.learned.unrolled import doubled, norms_of_steps
 from resolvent.solvers import jacobi, sor
 
@@ -114,6 +115,51 @@ def test_guess_scales_with_the_right_hand_side():
     np.testing.assert_array_equal(model(A, 0 * b), 0)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "powers"), [("float64", (-1010, -600, 600, 1000)), ("float32", (-120, -70, 70, 110))]
+)
+def test_powers_of_two_change_no_digit_of_a_guess(dtype, powers):
+    model = model_of(points=4)
+    model = replace(model, weights=random_weights(model))
+    b = right_hand_sides(1)[:, 0].astype(dtype)
+    x0 = model(A, b)
+    assert np.any(x0)
+    for power in powers:
+        np.testing.assert_array_equal(model(A, np.ldexp(b, power)), np.ldexp(x0, power))
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_examples_of_any_size_are_those_of_size_one(factor):
+    weights, rng = random_weights(model_of()), np.random.default_rng(0)
+    B = right_hand_sides(3)
+    for objective in ("iterations", "error"):
+        model = model_of(objective=objective)
+        value, expected = (
+            model.loss(weights, model.example((A, b), np), rng)[0] for b in (factor * B, B)
+        )
+        assert value == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_guess_that_is_not_finite_becomes_zero():
+    model = model_of(hidden=(), points=0)
+    bias = np.array([1.0] * (N - 1) + [np.nan])
+    weights = {"guess.W0": np.zeros((1, N)), "guess.b0": bias}
+    with pytest.warns(RuntimeWarning, match="not finite"):
+        assert not np.any(replace(model, weights=weights)(A, np.ones(N)))
+    large = replace(model, weights=weights | {"guess.b0": np.full(N, 1e200)})
+    B = np.stack([np.ones(N), np.full(N, 1e150)], axis=1)
+    with pytest.warns(RuntimeWarning, match="not finite"):
+        x0 = large(A, B)
+    np.testing.assert_allclose(x0[:, 0], 3e200, rtol=1e-14)  # 3 is the norm of nine ones
+    np.testing.assert_array_equal(x0[:, 1], 0)
+
+
+def test_no_right_hand_sides_have_no_guesses():
+    model = model_of()
+    model = replace(model, weights=random_weights(model))
+    assert model(A, np.empty((N, 0))).shape == (N, 0)
+
+
 def test_columns_are_guessed_on_their_own():
     model = model_of()
     model = replace(model, weights=random_weights(model))
@@ -215,7 +261,8 @@ def test_a_right_hand_side_of_zero_costs_nothing(objective):
     weights = random_weights(model)
     example = model.example((A, np.zeros((N, 2))), np)
     value, gradient = model.loss(weights, example, np.random.default_rng(0))
-    assert value == (0 if objective == "error" else pytest.approx(value))
+    assert value == 0
+    assert model.score(weights, example) == 0
     assert all(np.all(np.isfinite(g)) for g in gradient.values())
 
 
@@ -251,6 +298,28 @@ def test_nan_is_refused():
         replace(model, weights=random_weights(model))(A, b)
 
 
+@pytest.mark.parametrize(("A", "b"), [(A, 1j * np.ones(N)), (1j * A, np.ones(N))])
+def test_complex_systems_are_refused(A, b):
+    model = model_of()
+    model = replace(model, weights=random_weights(model))
+    with pytest.raises(TypeError, match="must be real, got dtype complex128"):
+        model(A, b)
+    with pytest.raises(TypeError, match="must be real, got dtype complex128"):
+        model.example((A, b), np)
+
+
+@objectives
+def test_weights_of_nan_arrive_nowhere_and_their_steps_are_skipped(objective):
+    model = model_of(objective=objective)
+    weights = {name: np.full(w.shape, np.nan) for name, w in random_weights(model).items()}
+    system = (A, right_hand_sides(3))
+    assert model.score(weights, model.example(system, np)) == model.most
+    with pytest.warns(NoProgressWarning, match="no validation system was solved"):
+        trained = replace(model, weights=weights).fit([system], validation=[system], steps=4)
+    assert trained.record.skipped == 4
+    assert np.all(np.isnan(trained.record.losses))
+
+
 def test_an_iteration_that_diverges_is_refused():
     with pytest.raises(ValueError, match="does not converge"):
         model_of(omega=1.2).example((A, np.ones(N)), np)
@@ -271,9 +340,22 @@ def test_a_zero_on_the_diagonal_is_refused():
         ({"splitting": "richardson"}, "splitting"),
         ({"objective": "residual"}, "objective"),
         ({"points": N + 1}, "points"),
-        ({"n": 0}, "n > 0"),
+        ({"points": -1}, "points"),
+        ({"points": 2.5}, "points"),
+        ({"n": 0}, "n must be a positive whole number"),
+        ({"n": 9.0}, "n must be a positive whole number"),
         ({"steps": -1}, "steps"),
-        ({"hidden": (0,)}, "hidden"),
+        ({"steps": 1.5}, "steps"),
+        ({"hidden": (7, 0)}, r"hidden\[1\]"),
+        ({"hidden": (2.5,)}, "hidden"),
+        ({"omega": 0.0}, "omega"),
+        ({"omega": np.nan}, "omega"),
+        ({"tol": 0.0}, "tol"),
+        ({"tol": -1e-3}, "tol"),
+        ({"tol": np.nan}, "tol"),
+        ({"tol": np.inf}, "tol"),
+        ({"sharpness": 1.0}, "sharpness"),
+        ({"sharpness": np.nan}, "sharpness"),
     ],
 )
 def test_options_without_meaning_are_refused(options, match):
