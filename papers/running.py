@@ -25,6 +25,8 @@ BACKENDS = ("numpy", "cupy", "torch")
 
 Progress: TypeAlias = Callable[..., Iterable[Any]]
 
+_EXTRAS = {"pyamg": "multigrid"}  # that install a module; by default the data of papers
+
 
 class MissingNeedError(PaperError):
     """A case can't run here; the message says what it needs."""
@@ -48,7 +50,8 @@ def require(needs: Iterable[str]) -> None:
             if not find_spec("cupy") or not importlib.import_module("cupy").cuda.is_available():
                 raise MissingNeedError("needs a GPU and CuPy (pip install 'resolvent[cuda12]')")
         elif not find_spec(need):
-            raise MissingNeedError(f"needs the module {need}: pip install 'resolvent[data]'")
+            extra = _EXTRAS.get(need, "data")
+            raise MissingNeedError(f"needs the module {need}: pip install 'resolvent[{extra}]'")
 
 
 def namespace(backend: str) -> Namespace:

@@ -9,7 +9,7 @@ from resolvent.operators import Operator, as_operator
 __all__ = ["Preconditioner", "as_preconditioner"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Preconditioner(Operator):
     r"""An approximate inverse: ``M @ r`` is close to :math:`A^{-1} r`, as in SciPy.
 
@@ -45,6 +45,11 @@ class Preconditioner(Operator):
     is_linear: bool = True
     is_fixed: bool = True
     info: Any = None
+
+    def __repr__(self) -> str:
+        claims = {"spd": self.is_spd, "linear": self.is_linear, "fixed": self.is_fixed}
+        said = [f"{name}={value}" for name, value in claims.items()]
+        return f"Preconditioner(shape={self.shape}, dtype={self.dtype}, {', '.join(said)})"
 
     @property
     def H(self) -> "Preconditioner":

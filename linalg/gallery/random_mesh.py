@@ -26,13 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
+from resolvent.errors import ConvergenceError
 from resolvent.linalg.gallery.differential import Shape
 from resolvent.linalg.gallery.spectra import Rng
 
 __all__ = ["SimplicialMesh", "random_mesh"]
 
 _LEAST, _NONE = 0.15, 1e-9  # quality of a good cell, and of one without volume
-_SHRINK = 0.9
+_SHRINK, _MOST = 0.9, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,8 @@ def random_mesh(shape: Shape, *, jitter: float = 0.2, rng: Rng) -> SimplicialMes
     ------
     ValueError
         ``shape`` is not two or three positive integers, or ``jitter`` is out of its range.
+    ConvergenceError
+        There are flat cells after a hundred moves, each nine tenths as far as the one before.
 
     Examples
     --------
@@ -103,15 +106,21 @@ def random_mesh(shape: Shape, *, jitter: float = 0.2, rng: Rng) -> SimplicialMes
     lattice = _lattice(sides)
     free = (lattice > 0) & (lattice < sides)
     points, moved = lattice, np.ones(len(lattice), dtype=bool)
-    while moved.any():
+    for _ in range(_MOST):
         fresh = lattice + free * rng.uniform(-jitter, jitter, lattice.shape)
         points = np.where(moved[:, None], fresh, points)
         cells = Delaunay(points).simplices.astype(np.int64)
         quality = _quality(points, cells)
+        flat = (quality > _NONE) & (quality < _LEAST)
+        if not flat.any():
+            return SimplicialMesh(points / sides[0], cells[quality > _NONE])
         moved = np.zeros(len(points), dtype=bool)
-        moved[cells[(quality > _NONE) & (quality < _LEAST)]] = True
+        moved[cells[flat]] = True
         jitter *= _SHRINK
-    return SimplicialMesh(points / sides[0], cells[quality > _NONE])
+    raise ConvergenceError(
+        f"after {_MOST} moves {flat.sum()} cells are still below a quality of {_LEAST}; "
+        "give another rng or a smaller jitter"
+    )
 
 
 def _lattice(sides: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from resolvent.papers.deep_conjugate_direction.iterations import RTOL
 from resolvent.papers.results import Results
@@ -19,6 +19,12 @@ LOOKS: dict[str, dict[str, Any]] = {
     "ic": {"label": "CG, IC(0)", "color": "#E69F00", "marker": "^"},
     "dcdm_two_levels": {"label": "DCDM, two levels", "color": "#56B4E9", "marker": "v"},
     "dcdm": {"label": "DCDM, all levels", "color": "#0072B2", "marker": "D"},
+    "dcdm_untrained": {
+        "label": "DCDM, untrained",
+        "color": "#999999",
+        "marker": "X",
+        "linestyle": "--",
+    },
     "multigrid": {"label": "CG, multigrid", "color": "#009E73", "marker": "P"},
 }
 
@@ -71,7 +77,7 @@ def cost(results: Mapping[str, Results]) -> Figure:
     """Seconds to solve at the largest size, set-up included."""
     scalars = results["iterations"].scalars
     names = sorted(LOOKS, key=lambda name: -scalars[f"time_{name}"])
-    figure, panel = plt.subplots(figsize=(6.8, 3.4))
+    figure, panel = plt.subplots(figsize=(6.8, 3.8))
     for place, name in enumerate(names):
         value, look = scalars[f"time_{name}"], LOOKS[name]
         panel.plot(value, place, marker=look["marker"], color=look["color"], markersize=8)
@@ -79,25 +85,34 @@ def cost(results: Mapping[str, Results]) -> Figure:
         panel.annotate(text, (value, place), (9, 0), textcoords="offset points", va="center")
     panel.set_yticks(range(len(names)), [LOOKS[name]["label"] for name in names])
     panel.set_xscale("log")
-    panel.margins(y=0.1)
-    panel.set_xlim(right=8 * scalars[f"time_{names[0]}"])
-    panel.grid(visible=False, axis="y")
+    least, most = (scalars[f"time_{names[k]}"] for k in (-1, 0))
+    panel.set_xlim(least / 2, 8 * most)
+    panel.set_ylim(-0.7, len(names) - 0.3)
+    panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.xaxis.set_major_formatter("{x:g}")
+    panel.xaxis.set_minor_locator(NullLocator())
+    panel.grid(visible=False)
     panel.set_xlabel(f"seconds to solve, set-up included, {int(scalars['largest'])}² cells")
     return figure
 
 
 def training(results: Mapping[str, Results]) -> Figure:
-    """Losses of the training, and their moving medians."""
+    """Losses of the training, and their moving geometric means.
+
+    Examples have taken none to three steps before, each of which makes the loss another; the mean
+    is over enough of them for all four kinds.
+    """
     figure, panel = plt.subplots(figsize=(6.4, 4.0))
     for key, losses in results["training"].arrays.items():
         name = "dcdm_two_levels" if "two_levels" in key else "dcdm"
         color, label = LOOKS[name]["color"], LOOKS[name]["label"]
-        window = max(1, losses.size // 10)
-        views = np.lib.stride_tricks.sliding_window_view(losses, window)
-        middle = np.arange(views.shape[0]) + (window + 1) / 2
+        window = max(1, losses.size // 5)
+        means = np.exp(np.convolve(np.log(losses), np.full(window, 1 / window), mode="valid"))
+        middle = np.arange(means.size) + (window + 1) / 2
         count = np.arange(1, losses.size + 1)
-        panel.semilogy(count, losses, marker="", color=color, alpha=0.25, linewidth=0.8)
-        panel.semilogy(middle, np.median(views, axis=1), marker="", color=color, label=label)
+        spread = {"marker": ".", "markersize": 3, "linestyle": "", "alpha": 0.4}
+        panel.semilogy(count, losses, color=color, **spread)
+        panel.semilogy(middle, means, marker="", color=color, label=label)
     panel.set_xlabel("gradient steps")
     panel.set_ylabel("energy of the error left by a step")
     panel.legend()

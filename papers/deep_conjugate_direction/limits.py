@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import Namespace
-from resolvent.linalg.gallery import lognormal_diffusion
-from resolvent.linalg.gallery.pressure import pressure_poisson
+from resolvent.linalg.gallery import lognormal_diffusion, pressure_poisson
 from resolvent.papers.deep_conjugate_direction.methods import METHODS
 from resolvent.papers.deep_conjugate_direction.outflow import outflow
 from resolvent.papers.results import Results
@@ -32,7 +31,8 @@ def limits(
     steps with the network, of CG and with IC(0), ``<family>_saving``, the second over the first,
     and ``<family>_over_ic``, the first over the third: ``box``, no solids; ``crowded``, 24 of them;
     ``noise``, a right-hand side without smoothness; ``strip``, an odd grid that is long and thin;
-    ``lognormal``, diffusion with a coefficient that varies by the exponential of a Gaussian field.
+    ``lognormal`` and ``mild``, diffusion with a coefficient that is the exponential of a Gaussian
+    field, of deviation 1.5 and 1.
     """
     box, free = pressure_system(size, 0, _SEED)
     crowd, narrow = pressure_system(size, 24, _SEED)
@@ -46,6 +46,8 @@ def limits(
         "strip": (pressure_poisson(whole), whole, outflow(whole, rng)),
         "lognormal": (rough, free, outflow(free, rng)),
     }
+    mild = lognormal_diffusion((size, size), sigma=1, rng=rng)
+    families["mild"] = (mild, free, outflow(free, rng))
     scalars: dict[str, float] = {}
     for family, (A, mask, b) in progress(families.items()):
         for name in ("dcdm", "cg", "ic"):

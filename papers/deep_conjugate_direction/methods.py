@@ -1,6 +1,7 @@
 """The solvers that are compared, each by its name."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,17 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import eigsh
 
 from resolvent.preconditioners import Preconditioner, ichol, multigrid
-from resolvent.preconditioners.learned.deep_conjugate_direction import DeepConjugateDirection
+from resolvent.preconditioners.learned import DeepConjugateDirection
 from resolvent.results import Solution
 from resolvent.solvers import cg, fcg
 
-__all__ = ["METHODS", "deep", "deflated"]
+__all__ = ["METHODS", "Prepare"]
 
 DEFLATED = 16
 
 Mask = NDArray[np.bool_]
 Solve = Callable[..., Solution]
+Prepare = Callable[[Any, Mask], tuple[Solve, dict[str, Any]]]
 
 
 def deflated(A: Any) -> Preconditioner:
@@ -30,22 +32,24 @@ def deflated(A: Any) -> Preconditioner:
     return Preconditioner(A.shape, A.dtype, lambda r: r + Q @ (weights * (Q.T @ r)), is_spd=True)
 
 
-def deep(name: str) -> Callable[[Any, Mask], tuple[Solve, dict[str, Any]]]:
-    """Return how a network that comes with the library is set up."""
+def untrained() -> DeepConjugateDirection:
+    """Return the network with all levels before its training: additive multigrid."""
+    model = DeepConjugateDirection()
+    return replace(model, weights=model.initial_weights(np.random.default_rng(0)))
 
-    def prepare(A: Any, fluid: Mask) -> tuple[Solve, dict[str, Any]]:
-        model = DeepConjugateDirection.pretrained(name)
-        return fcg, {"M": model(A, mask=fluid), "truncate": 2}
 
-    return prepare
+def deep(model: DeepConjugateDirection) -> Prepare:
+    """Return how a network is set up."""
+    return lambda A, fluid: (fcg, {"M": model(A, mask=fluid), "truncate": 2})
 
 
 # from a matrix and its mask to a solver and its options
-METHODS: dict[str, Callable[[Any, Mask], tuple[Solve, dict[str, Any]]]] = {
+METHODS: dict[str, Prepare] = {
     "cg": lambda _, __: (cg, {}),
     "deflated": lambda A, _: (cg, {"M": deflated(A)}),
     "ic": lambda A, _: (cg, {"M": ichol(A)}),
     "multigrid": lambda A, _: (cg, {"M": multigrid(A)}),
-    "dcdm": deep("pressure-2d"),
-    "dcdm_two_levels": deep("pressure-2d-two-levels"),
+    "dcdm": deep(DeepConjugateDirection.pretrained("pressure-2d")),
+    "dcdm_two_levels": deep(DeepConjugateDirection.pretrained("pressure-2d-two-levels")),
+    "dcdm_untrained": deep(untrained()),
 }

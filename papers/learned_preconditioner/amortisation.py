@@ -10,15 +10,15 @@ matrices, where primes mark the other, or never, if that is not positive.
 
 from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
 from resolvent.arrays import Namespace
 from resolvent.linalg.gallery import lognormal_diffusion
 from resolvent.papers.learned_preconditioner.costs import (
+    Cost,
     classical,
-    cost,
+    compare,
     learned,
     right_hand_side,
     warm_up,
@@ -30,7 +30,12 @@ from resolvent.preconditioners.learned import RECIPES, TrainingState
 
 __all__ = ["amortisation"]
 
-NAMES = {"neural_if": "neural-if-diffusion-2d", "precorrector": "precorrector-diffusion-2d"}
+NAMES = {
+    "neural_if": "neural-if-diffusion-2d",
+    "precorrector": "precorrector-diffusion-2d",
+    "neural_pcg": "neural-pcg-diffusion-2d",
+}
+FIELDS = ("iterations", "setup", "solve")
 
 
 def amortisation(
@@ -45,6 +50,8 @@ def amortisation(
 ) -> Results:
     """Time each method on ``count`` matrices, and training by its first ``timed`` steps.
 
+    The seconds of a whole training are extrapolated from those of these steps.
+
     Scalars: ``<method>``, median iterations, and ``<model>_over_ic0``; ``time_training_<model>``;
     ``time_<model>_<method>_<r>``, matrices until the model is ahead of a method with r right-hand
     sides each, infinite for never.
@@ -53,39 +60,37 @@ def amortisation(
     """
     warm_up()
     first = lognormal_diffusion(shape, sigma=1, rng=FIRST_TEST - 1)
-    b = right_hand_side(first, 0)
-    builders = classical(first, b) | learned()
-    costs: dict[str, list[Any]] = {name: [] for name in builders}
-    for seed in progress(range(FIRST_TEST, FIRST_TEST + count)):
-        A = lognormal_diffusion(shape, sigma=1, rng=seed)
-        b = right_hand_side(A, seed)
-        for name, build in builders.items():
-            costs[name].append(cost(build, A, b))
-    median = {
-        field: {
-            name: float(np.median([getattr(c, field) for c in each]))
-            for name, each in costs.items()
-        }
-        for field in ("iterations", "setup", "solve")
-    }
+    costs = compare(
+        classical(first, right_hand_side(first, 0)) | learned(),
+        lambda seed: lognormal_diffusion(shape, sigma=1, rng=seed),
+        progress(range(FIRST_TEST, FIRST_TEST + count)),
+    )
+    iterations, setup, solve = (_medians(costs, field) for field in FIELDS)
     training = {model: training_seconds(recipe, timed) for model, recipe in NAMES.items()}
-
-    scalars = dict(median["iterations"])
-    scalars |= {f"{model}_over_ic0": scalars[model] / scalars["ic0"] for model in NAMES}
+    scalars = iterations | {
+        f"{model}_over_ic0": iterations[model] / iterations["ic0"] for model in NAMES
+    }
     scalars |= {f"time_training_{model}": seconds for model, seconds in training.items()}
-    for model, seconds in training.items():
-        for r in sides:
-            total = {name: median["setup"][name] + r * median["solve"][name] for name in builders}
+    for r in sides:
+        total = {name: setup[name] + r * solve[name] for name in costs}
+        for model, seconds in training.items():
             scalars |= _break_even(model, seconds, total, r)
     arrays = {
-        "methods": np.array(list(builders)),
-        "setup": np.array(list(median["setup"].values())),
-        "solve": np.array(list(median["solve"].values())),
+        "methods": np.array(list(costs)),
+        "setup": np.array(list(setup.values())),
+        "solve": np.array(list(solve.values())),
         "sides": sides,
         "models": np.array(list(training)),
         "training": np.array(list(training.values())),
     }
     return Results(scalars, arrays)
+
+
+def _medians(costs: Mapping[str, list[Cost]], field: str) -> dict[str, float]:
+    """Return the median of a field of `Cost` for each method."""
+    return {
+        name: float(np.median([getattr(c, field) for c in each])) for name, each in costs.items()
+    }
 
 
 def training_seconds(recipe: str, timed: int) -> float:

@@ -1,6 +1,6 @@
 """Preconditioners side by side: iterations, seconds of set-up and of the solution."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -13,17 +13,19 @@ from scipy.sparse.linalg import cg as scipy_cg
 
 from resolvent.linalg.gallery import lognormal_diffusion
 from resolvent.preconditioners import ichol, jacobi, multigrid, ssor
-from resolvent.preconditioners.learned import NeuralIF, PreCorrector
+from resolvent.preconditioners.learned import NeuralIF, NeuralPCG, PreCorrector
 from resolvent.solvers import cg
 
 __all__ = [
     "Builder",
     "Cost",
     "classical",
+    "compare",
     "cost",
+    "counts",
     "learned",
     "right_hand_side",
-    "scipy_seconds",
+    "scipy_cost",
     "warm_up",
 ]
 
@@ -57,11 +59,12 @@ class Cost:
     fell_back: bool
 
 
-def learned() -> dict[str, NeuralIF | PreCorrector]:
-    """Return the models that come with the library, trained on 2D diffusion on grids."""
+def learned() -> dict[str, NeuralIF | PreCorrector | NeuralPCG]:
+    """Return the factors that come with the library, trained on 2D diffusion on grids."""
     return {
         "neural_if": NeuralIF.pretrained("diffusion-2d"),
         "precorrector": PreCorrector.pretrained("diffusion-2d"),
+        "neural_pcg": NeuralPCG.pretrained("diffusion-2d"),
     }
 
 
@@ -94,19 +97,42 @@ def cost(build: Builder, A: Any, b: Vector) -> Cost:
     return Cost(solution.iterations, built - start, solved - built, solution.converged, fell_back)
 
 
-def scipy_seconds(build: Builder, A: Any, b: Vector) -> float:
-    """Return the seconds of set-up and SciPy's conjugate gradients, together."""
+def scipy_cost(build: Builder, A: Any, b: Vector) -> Cost:
+    """Do the same with SciPy's conjugate gradients."""
+    steps: list[Vector] = []
     start = perf_counter()
     M = build(A)
+    built = perf_counter()
     operator = M and LinearOperator(A.shape, matvec=M.__matmul__, dtype=A.dtype)
-    scipy_cg(A, b, rtol=RTOL, maxiter=MAXITER, M=operator)
-    return perf_counter() - start
+    x, info = scipy_cg(A, b, rtol=RTOL, maxiter=MAXITER, M=operator, callback=steps.append)
+    solved = perf_counter()
+    return Cost(len(steps), built - start, solved - built, info == 0, fell_back=False)
+
+
+def compare(
+    builders: Mapping[str, Builder],
+    make: Callable[[int], Any],
+    seeds: Iterable[int],
+    solve: Callable[[Builder, Any, Vector], Cost] = cost,
+) -> dict[str, list[Cost]]:
+    """Return what each builder costs on the matrices ``make(seed)``."""
+    costs: dict[str, list[Cost]] = {name: [] for name in builders}
+    for seed in seeds:
+        A = make(seed)
+        b = right_hand_side(A, seed)
+        for name, build in builders.items():
+            costs[name].append(solve(build, A, b))
+    return costs
+
+
+def counts(costs: list[Cost]) -> NDArray[np.float64]:
+    """Return the iterations of each solve."""
+    return np.array([c.iterations for c in costs], dtype=np.float64)
 
 
 def warm_up() -> None:
     """Run everything once, so that no time is that of a compiler."""
     A = lognormal_diffusion((32, 32), sigma=1, rng=0)
-    b = right_hand_side(A, 0)
-    for build in (classical(A, b) | learned()).values():
-        cost(build, A, b)
-        scipy_seconds(build, A, b)
+    builders = classical(A, right_hand_side(A, 0)) | learned()
+    for solve in (cost, scipy_cost):
+        compare(builders, lambda _: A, [0], solve)

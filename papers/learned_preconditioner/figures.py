@@ -23,37 +23,42 @@ LABELS = {
     "neural_if": "NeuralIF",
     "precorrector": "PreCorrector",
     "neural_pcg": "NeuralPCG",
-    "bare_neural_pcg": "NeuralPCG, no guard",
     "own_precorrector": "PreCorrector, own",
+    "own_neural_pcg": "NeuralPCG, own",
+    "bare_own_neural_pcg": "NeuralPCG, own, no guard",
 }
 COLORS = {
-    "none": "#999999",
-    "jacobi": "#999999",
+    "none": "#DDDDDD",
+    "jacobi": "#DDDDDD",
     "ssor": "#E69F00",
-    "ic0": "#000000",
-    "ict": "#000000",
+    "ic0": "#BBBBBB",
+    "ict": "#BBBBBB",
     "multigrid": "#009E73",
     "neural_if": "#0072B2",
     "precorrector": "#D55E00",
     "neural_pcg": "#CC79A7",
-    "bare_neural_pcg": "#CC79A7",
     "own_precorrector": "#D55E00",
+    "own_neural_pcg": "#CC79A7",
+    "bare_own_neural_pcg": "#CC79A7",
 }
-MARKERS = {"ssor": "v", "ic0": "s", "multigrid": "^", "neural_if": "o", "precorrector": "D"}
+MARKERS = {"ic0": "s", "ssor": "v", "multigrid": "^", "neural_if": "o", "precorrector": "D"}
+# where lines coincide, each is seen beside the thinner ones on top of it
+WIDTHS = {"ic0": 6.0, "ssor": 3.8, "multigrid": 1.5, "neural_if": 2.2, "precorrector": 1.2}
+SIZES = {"ic0": 10, "ssor": 8, "multigrid": 6, "neural_if": 7, "precorrector": 3.5}
 NOTE = r"""$\ast$  the guard refused the factor
 of the network, and took a
 classical one
 
 “own”: trained on smaller
-systems of the family, as
-NeuralPCG is; the others
-were trained on grids"""
+systems of the family; the
+others on grids"""
 RING: dict[str, Any] = {
     "linestyle": "",
     "marker": "o",
-    "markersize": 12,
+    "markersize": 16,
     "markerfacecolor": "none",
 }
+DOT: dict[str, Any] = {"color": "0.4", "linestyle": "", "marker": "o", "markersize": 8}
 TITLES = {"2d": "triangles", "3d": "tetrahedra"}
 
 
@@ -122,7 +127,7 @@ def sizes(results: Mapping[str, Results]) -> Figure:
 
 
 def contrasts(results: Mapping[str, Results]) -> Figure:
-    """Iterations over the contrast of two phases, with and without the guard."""
+    """Iterations over the contrast of two phases; without the guard where it refuses anything."""
     data = results["generalisation"].arrays
     rows = dict(zip(data["methods"].tolist(), data["contrasts_iterations"], strict=True))
     fell = dict(zip(data["methods"].tolist(), data["contrasts_fallbacks"], strict=True))
@@ -130,10 +135,10 @@ def contrasts(results: Mapping[str, Results]) -> Figure:
     for name in MARKERS:
         panel.loglog(data["contrasts"], rows[name], **_look(name))
     for name in ("neural_if", "precorrector"):
-        panel.loglog(data["contrasts"], rows[f"bare_{name}"], **_bare(name))
-        switched = fell[name] > 0.5
-        if switched.any():
-            where, label = (data["contrasts"][switched], rows[name][switched]), LABELS[name]
+        refused = fell[name] > 0
+        if refused.any():
+            panel.loglog(data["contrasts"], rows[f"bare_{name}"], **_bare(name))
+            where, label = (data["contrasts"][refused], rows[name][refused]), LABELS[name]
             panel.loglog(*where, color=COLORS[name], label=f"guard refuses {label}", **RING)
     panel.set_xlabel("contrast of the two phases")
     panel.set_ylabel("iterations")
@@ -143,7 +148,7 @@ def contrasts(results: Mapping[str, Results]) -> Figure:
 
 
 def amortisation(results: Mapping[str, Results]) -> Figure:
-    """Seconds over the number of matrices; a dot where a model is ahead of IC(0) from."""
+    """Seconds over the number of matrices; a dot where a model begins to be ahead of IC(0)."""
     data = results["amortisation"].arrays
     matrices = np.geomspace(1, 1e5, 101)
     shown = data["sides"][[0, -1]]
@@ -154,15 +159,17 @@ def amortisation(results: Mapping[str, Results]) -> Figure:
     for panel, r in zip(axes, shown.tolist(), strict=True):
         each = data["setup"] + r * data["solve"]
         for name, seconds in zip(methods, each, strict=True):
-            if name in MARKERS:
-                total = training.get(name, 0.0) + matrices * seconds
-                panel.loglog(matrices, total, **_look(name) | {"marker": ""})
+            if name not in MARKERS:
+                continue
+            total = training.get(name, 0.0) + matrices * seconds
+            panel.loglog(matrices, total, **_look(name) | {"marker": ""})
             if name in training and seconds < each[reference]:
                 even = training[name] / (each[reference] - seconds)
-                panel.loglog(even, even * each[reference], color=COLORS[name], marker="o")
+                panel.loglog(even, even * each[reference], **DOT | {"color": COLORS[name]})
         panel.set_title(f"{r} right-hand side{'s' * (r > 1)} for each matrix")
         panel.set_xlabel("matrices")
     axes[0].set_ylabel("seconds, training included")
+    axes[1].plot([], [], label="ahead of IC(0) from here", **DOT)
     axes[1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
@@ -189,7 +196,8 @@ def training(results: Mapping[str, Results]) -> Figure:
 
 
 def _look(name: str) -> dict[str, Any]:
-    return {"color": COLORS[name], "marker": MARKERS[name], "label": LABELS[name]}
+    look = {"color": COLORS[name], "marker": MARKERS[name], "label": LABELS[name]}
+    return look | {"linewidth": WIDTHS[name], "markersize": SIZES[name]}
 
 
 def _bare(name: str) -> dict[str, Any]:

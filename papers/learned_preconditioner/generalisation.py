@@ -1,6 +1,7 @@
 """Models trained on grids of up to 64 by 64 points, on other sizes, contrasts and meshes."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from resolvent.arrays import Namespace
 from resolvent.linalg.gallery import lognormal_diffusion, two_phase_diffusion
 from resolvent.papers.learned_preconditioner.costs import (
     Builder,
+    Cost,
     classical,
-    cost,
+    compare,
+    counts,
     learned,
     right_hand_side,
 )
@@ -23,6 +26,7 @@ __all__ = ["generalisation"]
 
 OTHERS = ("ic0", "ssor", "multigrid")
 Make = Callable[[Any, int], Any]
+Table = dict[str, list[Cost]]
 
 
 def generalisation(
@@ -42,8 +46,9 @@ def generalisation(
     ``<name>_fallbacks`` (method, value), means; ``methods``, where ``bare_<model>`` is a model
     without its guard.
     Scalars: ``<name>_<model>_largest``, its iterations over those of IC(0), at most;
-    ``<name>_<model>_fallbacks``, their share at the last value; ``growth_<method>``, iterations at
-    the largest size over those at the smallest.
+    ``<name>_<model>_over_better``, over the fewer of those of IC(0) and of the model without its
+    guard, at most; ``<name>_<model>_fallbacks``, their share at the last value;
+    ``growth_<method>``, iterations at the largest size over those at the smallest.
     """
     first = lognormal_diffusion((size, size), sigma=1, rng=FIRST_TEST - 1)
     others, models = classical(first, right_hand_side(first, 0)), learned()
@@ -60,29 +65,41 @@ def generalisation(
     arrays: dict[str, Any] = {"methods": np.array(list(builders))}
     scalars: dict[str, float] = {}
     for name, (values, make) in progress(studies.items()):
-        steps, fallbacks = _sweep(builders, values, make, count)
-        arrays |= {name: values, f"{name}_iterations": steps, f"{name}_fallbacks": fallbacks}
-        row = dict(zip(builders, steps, strict=True))
-        fell = dict(zip(builders, fallbacks, strict=True))
-        for model in (*models, *(f"bare_{name}" for name in models)):
-            scalars[f"{name}_{model}_largest"] = (row[model] / row["ic0"]).max()
+        tables = [_compare(builders, partial(make, value), count) for value in values]
+        steps = _means(tables, counts)
+        fell = _means(tables, lambda costs: [c.fell_back for c in costs])
+        arrays |= {name: values, f"{name}_iterations": np.array(list(steps.values()))}
+        arrays[f"{name}_fallbacks"] = np.array(list(fell.values()))
+        scalars |= {
+            f"{name}_{each}": ratio for each, ratio in _ratios(tables, list(models)).items()
+        }
         scalars |= {f"{name}_{model}_fallbacks": fell[model][-1] for model in models}
         if name == "sizes":
-            scalars |= {f"growth_{each}": row[each][-1] / row[each][0] for each in builders}
+            scalars |= {f"growth_{each}": row[-1] / row[0] for each, row in steps.items()}
     return Results(scalars, arrays)
 
 
-def _sweep(
-    builders: dict[str, Builder], values: Sequence[Any], make: Make, count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean iterations and the share of fallbacks (method, value)."""
-    steps, fallbacks = np.zeros((2, len(builders), len(values)))
-    for k, value in enumerate(values):
-        for seed in range(FIRST_TEST, FIRST_TEST + count):
-            A = make(value, seed)
-            b = right_hand_side(A, seed)
-            for row, build in enumerate(builders.values()):
-                one = cost(build, A, b)
-                steps[row, k] += one.iterations / count
-                fallbacks[row, k] += one.fell_back / count
-    return steps, fallbacks
+def _compare(builders: dict[str, Builder], make: Callable[[int], Any], count: int) -> Table:
+    return compare(builders, make, range(FIRST_TEST, FIRST_TEST + count))
+
+
+def _means(
+    tables: list[Table], field: Callable[[list[Cost]], Any]
+) -> dict[str, NDArray[np.float64]]:
+    """Return for each method the means of a field at each value."""
+    return {name: np.array([np.mean(field(table[name])) for table in tables]) for name in tables[0]}
+
+
+def _ratios(tables: list[Table], models: list[str]) -> dict[str, float]:
+    """Return the largest ratios of iterations, of all matrices."""
+    steps = {name: np.concatenate([counts(table[name]) for table in tables]) for name in tables[0]}
+    scalars: dict[str, float] = {}
+    for name in models:
+        bare = steps[f"bare_{name}"]
+        better = np.minimum(bare, steps["ic0"])
+        scalars |= {
+            f"{name}_largest": float((steps[name] / steps["ic0"]).max()),
+            f"bare_{name}_largest": float((bare / steps["ic0"]).max()),
+            f"{name}_over_better": float((steps[name] / better).max()),
+        }
+    return scalars

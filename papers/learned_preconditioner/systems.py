@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from resolvent.linalg.gallery.random_mesh import random_mesh
-from resolvent.linalg.gallery.simplicial import simplicial_mass, simplicial_stiffness
+from resolvent.linalg.gallery import random_mesh, simplicial_mass, simplicial_stiffness
 
 __all__ = ["EQUATIONS", "FIRST_TEST", "meshed", "synthetic"]
 

@@ -14,7 +14,7 @@ from resolvent.solvers import cg
 
 __all__ = ["training"]
 
-FIRST, LAST = 5, 20  # losses that are averaged, at either end
+LAST = 20  # losses that are averaged
 
 
 def training(
@@ -29,11 +29,11 @@ def training(
 ) -> Results:
     """Train small models for a few steps; train again the models named in ``retrain``.
 
-    Scalars: ``<model>_loss_falls``, mean of the last losses over that of the first;
-    ``<model>_count_falls``, iterations with the weights kept over those at the start;
-    ``<model>_repeats``, the largest difference of the weights of two runs with one seed;
-    ``precorrector_start_over_ic0``; for each that is retrained ``difference_<name>``, the largest
-    from the weights that come with the library, and ``time_<name>``.
+    Scalars: ``<model>_last_loss``, the mean of the last ones; ``<model>_over_ic0``, iterations with
+    the weights kept over those of IC(0), where PreCorrector begins; ``<model>_repeats``, the
+    largest difference of the weights of two runs with one seed; ``precorrector_start_over_ic0``;
+    for each that is retrained ``difference_<name>``, the largest from the weights that come with
+    the library, and ``time_<name>``.
     Arrays: ``<model>_losses``, ``<model>_scores`` (validation; step and count).
     """
     systems = [lognormal_diffusion(shape, sigma=1, rng=seed) for seed in range(matrices)]
@@ -51,10 +51,11 @@ def training(
         )
         assert first.record is not None
         losses, scores = np.array(first.record.losses), np.array(first.record.scores)
-        scalars[f"{name}_loss_falls"] = losses[-LAST:].mean() / losses[:FIRST].mean()
-        scalars[f"{name}_count_falls"] = scores[:, 1].min() / scores[0, 1]
+        scalars[f"{name}_last_loss"] = losses[-LAST:].mean()
         scalars[f"{name}_repeats"] = _difference(first, again)
         arrays |= {f"{name}_losses": losses, f"{name}_scores": scores}
+    ic0 = arrays["precorrector_scores"][0, 1]
+    scalars |= {f"{name}_over_ic0": arrays[f"{name}_scores"][:, 1].min() / ic0 for name in models}
     scalars["precorrector_start_over_ic0"] = _start_over_ic0(systems[0])
     for name in progress(retrain):
         model = RECIPES[name](None)

@@ -21,7 +21,11 @@ __all__ = ["Adam", "clipped", "norm"]
 
 def norm(gradient: Weights) -> float:
     """Return the 2-norm over all entries together; a device is waited for once."""
-    return sqrt(float(sum(namespace_of(g).sum(g * g) for g in gradient.values())))
+    squares = 0.0
+    for g in gradient.values():
+        xp = namespace_of(g)
+        squares = squares + xp.astype(xp.sum(g * g), xp.float64)
+    return sqrt(float(squares))
 
 
 def clipped(gradient: Weights, size: float, largest: float) -> Weights:

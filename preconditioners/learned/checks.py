@@ -67,7 +67,7 @@ def systems_to_learn(systems: Any, validation: Any) -> tuple[list[Any], list[Any
     else:
         held_out = _listed(validation, "validation")
     if not learned or not held_out:
-        raise ValueError("fit needs systems to learn from and others to validate on")
+        raise ValueError("fit needs at least two systems, one of them to validate on, or validation=[...]")
     return learned, held_out
 
 

@@ -6,11 +6,14 @@ parallel to :math:`A^{-1} r`; its length does not matter. `resolvent.solvers.fcg
 that the energy of the error falls whatever the network says.
 
 Cost: 9500 flops a cell and step with 8 filters, where conjugate gradients have about 25; memory for
-some hundred numbers a cell. No set-up. On a processor multigrid is faster.
+some hundred numbers a cell. The set-up, factors for the solids, is less than a step. On a processor
+multigrid is faster.
 
 Failure modes: it knows the Laplacian on grids of square cells that it was trained on, and nothing
 of the matrix: for another operator it is slow, though never wrong. On grids much finer than those
-of the training the steps become more. Single precision inside does not limit what is reached, as
+of the training the steps become more. A shape or mask that is not that of the matrix makes it slow
+too: it is found out where the matrix is a sparse one of SciPy, not for an operator, whose entries
+are unknown. Single precision inside does not limit what is reached, as
 each step begins from the residual.
 
 Source: A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde and J. Teran, A deep conjugate direction
@@ -32,6 +35,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.arrays import Array, Namespace, namespace_of
 from resolvent.operators import Operator, as_operator, keeping_dtype
+from resolvent.preconditioners.learned.checks import check_counts
 from resolvent.preconditioners.learned.direction_loss import (
     energy_loss,
     residual_loss,
@@ -44,19 +48,20 @@ from resolvent.preconditioners.learned.direction_preconditioner import (
 from resolvent.preconditioners.learned.fluid_grid import FluidGrid, sine_mixtures
 from resolvent.preconditioners.learned.model import LearnedModel
 from resolvent.preconditioners.learned.multilevel_net import (
+    Net,
     flops_per_cell,
     multilevel_net,
     multilevel_weights,
     solids_of_levels,
 )
-from resolvent.preconditioners.learned.perceptron import Back, Weights
+from resolvent.preconditioners.learned.perceptron import Weights
 from resolvent.preconditioners.preconditioner import Preconditioner
 
 __all__ = ["DeepConjugateDirection"]
 
 _SMOOTHEST = 1.0  # power of the eigenvalues by which solutions are smoother, at most
 _STEPS_BEFORE = 3  # that the network takes on an example, at most, before it learns from it
-_RTOL, _MOST = 1e-4, 60  # of the runs that validate
+_RTOL = 1e-4  # of the runs that validate
 _LOSSES = {"energy": energy_loss, "residual": residual_loss}
 
 
@@ -87,8 +92,8 @@ class DeepConjugateDirection(LearnedModel):
 
     Raises
     ------
-    ValueError
-        An option is out of range.
+    TypeError, ValueError
+        An option is out of range, or a weight is not one of the network.
 
     Notes
     -----
@@ -118,6 +123,8 @@ class DeepConjugateDirection(LearnedModel):
     """
 
     kind: ClassVar[str] = "deep-conjugate-direction"
+    counts: ClassVar[tuple[str, ...]] = ("filters", "pairs", "cells")
+    most: ClassVar[float] = 60
     filters: int = 8
     pairs: int = 1
     levels: int | None = None
@@ -125,12 +132,11 @@ class DeepConjugateDirection(LearnedModel):
     cells: int = 16384
 
     def __post_init__(self) -> None:
-        counts = {name: getattr(self, name) for name in ("filters", "pairs", "levels", "cells")}
-        for name, count in counts.items():
-            if count is not None and count < 1:
-                raise ValueError(f"{name} must be positive, got {count}")
+        if self.levels is not None:
+            check_counts(levels=self.levels)
         if self.objective not in _LOSSES:
             raise ValueError(f"objective must be one of {[*_LOSSES]}, got {self.objective!r}")
+        super().__post_init__()
 
     @property
     def names(self) -> list[str]:
@@ -148,6 +154,7 @@ class DeepConjugateDirection(LearnedModel):
         A, mask = system
         operator = keeping_dtype(as_operator(A), "A")
         grid = FluidGrid.of(mask, operator.shape[0])
+        grid.check_neighbours(A)
         solids = solids_of_levels(grid.solid, self.levels)
         return _Example(grid, operator, [xp.asarray(solid) for solid in solids])
 
@@ -160,23 +167,24 @@ class DeepConjugateDirection(LearnedModel):
         count = max(1, self.cells // grid.fluid.size)
         x = xp.astype(xp.asarray(sine_mixtures(grid, count, _SMOOTHEST, rng)), like.dtype)
         solids = [xp.astype(solid, like.dtype) for solid in example.solids]
+        net = self._network(weights, solids)
         for _ in range(rng.integers(_STEPS_BEFORE + 1)):
             d = A @ x
-            p = grid.vectors(self._network(weights, grid.images(d), solids)[0])
+            p = grid.vectors(net(grid.images(d))[0])
             x = x - step_length(A @ p, p, d) * p
         d = A @ x
-        image, back = self._network(weights, grid.images(d), solids)
+        image, back = net(grid.images(d))
         value, slope = _LOSSES[self.objective](A, grid.vectors(image), x, d)
         gradient: Weights = {}
         back(grid.images(slope), gradient)
         return value, gradient
 
     def score(self, weights: Weights, example: _Example) -> float:
-        """Return the steps for one random right-hand side, to a residual of 1e-4."""
+        """Return the steps for one random right-hand side, to a residual of 1e-4, at most 60."""
         M = self._preconditioner(weights, example.grid, np.float64)
         b = np.random.default_rng(0).standard_normal(M.shape[0])
         b = namespace_of(weights["dense"]).asarray(b)
-        return _steps_to(example.A, M, b, _RTOL, _MOST)
+        return _steps_to(example.A, M, b)
 
     def __call__(
         self, A: Any, *, shape: tuple[int, int] | None = None, mask: ArrayLike | None = None
@@ -186,7 +194,8 @@ class DeepConjugateDirection(LearnedModel):
         Parameters
         ----------
         A : (k, k) matrix or operator
-            Of which only the number of unknowns and the precision are read.
+            Of which only the number of unknowns and the precision are read; of a sparse matrix of
+            SciPy also where its entries are, which must be between neighbours of the grid.
         shape : (int, int), optional
             Rows and columns of a grid without solids.
         mask : (m, n) array_like of bool, optional
@@ -203,8 +212,8 @@ class DeepConjugateDirection(LearnedModel):
         Raises
         ------
         ValueError
-            Not one of ``shape`` and ``mask`` is given, or it doesn't fit to A; there are no
-            weights yet.
+            Not one of ``shape`` and ``mask`` is given, or it doesn't fit to A: another number of
+            unknowns, or entries between cells that are no neighbours; there are no weights yet.
 
         Notes
         -----
@@ -218,10 +227,11 @@ class DeepConjugateDirection(LearnedModel):
             raise ValueError("give the shape of a grid without solids, or the mask of its fluid")
         operator = as_operator(A)
         grid = FluidGrid.of(mask, operator.shape[0])
+        grid.check_neighbours(A)
         return self._preconditioner(self.trained(), grid, operator.dtype)
 
-    def _network(self, weights: Weights, images: Array, solids: list[Array]) -> tuple[Array, Back]:
-        return multilevel_net(weights, self.names, self.pairs, images, solids)
+    def _network(self, weights: Weights, solids: list[Array]) -> Net:
+        return multilevel_net(weights, self.names, self.pairs, solids)
 
     def _preconditioner(self, weights: Weights, grid: FluidGrid, dtype: Any) -> Preconditioner:
         solids = solids_of_levels(grid.solid, self.levels)
@@ -230,11 +240,11 @@ class DeepConjugateDirection(LearnedModel):
         return direction_preconditioner(self._network, weights, grid, solids, dtype, info)
 
 
-def _steps_to(A: Operator, M: Preconditioner, b: Array, rtol: float, most: int) -> int:
+def _steps_to(A: Operator, M: Preconditioner, b: Array) -> float:
     """Return how many steps, each conjugate to the two before it, make the residual small."""
-    r, window = b, list[tuple[Array, Array]]()
-    goal = rtol * float(b @ b) ** 0.5
-    for k in range(1, most + 1):
+    r, window, most = b, list[tuple[Array, Array]](), DeepConjugateDirection.most
+    goal = _RTOL * float(b @ b) ** 0.5
+    for k in range(1, int(most)):
         p = M @ r
         for old, product in window:
             p = p - (product @ p) / (product @ old) * old

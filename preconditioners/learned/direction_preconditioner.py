@@ -12,12 +12,13 @@ from typing import Any
 
 from resolvent.arrays import Array, Namespace, device_of, namespace_of
 from resolvent.preconditioners.learned.fluid_grid import FluidGrid
-from resolvent.preconditioners.learned.perceptron import Back, Weights
+from resolvent.preconditioners.learned.multilevel_net import Net
+from resolvent.preconditioners.learned.perceptron import Weights
 from resolvent.preconditioners.preconditioner import Preconditioner
 
 __all__ = ["DirectionInfo", "Network", "direction_preconditioner"]
 
-Network = Callable[[Weights, Array, list[Array]], tuple[Array, Back]]
+Network = Callable[[Weights, list[Array]], Net]
 
 _LEAST_COSINE = 1e-6
 
@@ -53,23 +54,24 @@ def direction_preconditioner(
     dtype: Any,
     info: DirectionInfo,
 ) -> Preconditioner:
-    """Return a network of weights, images of residuals and of the solids as a preconditioner.
+    """Return a network, which weights and images of the solids make, as a preconditioner.
 
-    Weights and solids are moved once to each device that residuals come from.
+    It is made once on each device that residuals come from.
     """
 
     @cache
-    def placed(xp: Namespace, device: Any) -> tuple[Weights, list[Array]]:
+    def placed(xp: Namespace, device: Any) -> tuple[Net, Any]:
         there = {name: xp.asarray(W, device=device) for name, W in weights.items()}
         precision = next(iter(there.values())).dtype
-        return there, [xp.asarray(solid, device=device, dtype=precision) for solid in solids]
+        images = [xp.asarray(solid, device=device, dtype=precision) for solid in solids]
+        return network(there, images), precision
 
     def product(r: Array) -> Array:
         xp = namespace_of(r)
         unit, size = _normalised(xp, xp.reshape(r, (r.shape[0], -1)))
-        here, shares = placed(xp, device_of(r))
-        images = grid.images(xp.astype(unit, shares[0].dtype))
-        z = xp.astype(grid.vectors(network(here, images, shares)[0]), r.dtype)
+        net, precision = placed(xp, device_of(r))
+        image, _ = net(grid.images(xp.astype(unit, precision)))
+        z = xp.astype(grid.vectors(image), r.dtype)
         z, replaced = _descending(xp, unit, z)
         info.applications += size.shape[1]
         info.replaced += int(xp.sum(xp.astype(replaced & (size[0, :] > 0), xp.int64)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 from scipy.fft import dstn
 
 from resolvent.arrays import Array, device_of, namespace_of, take
@@ -47,6 +48,24 @@ class FluidGrid:
                 f"mask must be true for the {unknowns} unknowns of A, got {int(fluid.sum())} cells"
             )
         return cls(fluid)
+
+    def check_neighbours(self, A: Any) -> None:
+        """Raise ValueError if a sparse matrix joins unknowns whose cells don't touch.
+
+        Nothing is known of other operators, nor checked.
+        """
+        if not sparse.issparse(A):
+            return
+        entries = A.tocoo()
+        ends = np.stack([entries.row, entries.col])[:, entries.data != 0]
+        rows, columns = np.divmod(self._cells[ends], self.fluid.shape[1])
+        apart = np.maximum(np.abs(rows[0] - rows[1]), np.abs(columns[0] - columns[1])) > 1
+        if apart.any():
+            i, j = ends[:, np.argmax(apart)]
+            raise ValueError(
+                f"A joins the unknowns {i} and {j}, whose cells don't touch in a grid of shape "
+                f"{self.fluid.shape}: the shape or mask is not that of A"
+            )
 
     @cached_property
     def solid(self) -> NDArray[np.float32]:

@@ -96,13 +96,13 @@ GMRES_RACE = Race(gmres_progress, {"ilu": ilu, "jacobi": jacobi, "none": unpreco
 
 def guarded(model: str, A: Any, build: Callable[[], Preconditioner], race: Race) -> Preconditioner:
     """Return what ``build`` makes if it is not behind the first rival that can be built."""
+    learned = build()
     rows = sparse_rows(A, builder=model, instead="jacobi and gmres_polynomial")
     rival, classical = next(
         (name, M)
         for name, builder in race.rivals.items()
         if (M := _tried(builder, rows)) is not None
     )
-    learned = build()
     b = np.random.default_rng(0).standard_normal(rows.shape[0]).astype(rows.dtype)
     needed, reached = race.progress(rows, classical, b, LEVEL, MOST)
     level = max(reached, LEVEL)

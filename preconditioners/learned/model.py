@@ -98,12 +98,13 @@ class LearnedModel(ABC):
         callback: Callable[[TrainingState], bool | None] | None = None,
         xp: Namespace = np,
     ) -> Self:
-        """Return this model with trained weights; training goes on from those that it has.
+        """Return a model with trained weights, and leave this one; it begins with its weights.
 
         Parameters
         ----------
         systems : iterable
-            Examples to learn from: matrices, or pairs of a matrix and a right-hand side.
+            Examples to learn from: matrices, or pairs of a matrix and a right-hand side, unless
+            the model says otherwise.
         validation : iterable, optional
             Systems on which the solver is run; by default the last tenth of ``systems``, which
             are then not learned from.
@@ -173,7 +174,8 @@ class LearnedModel(ABC):
         """
         if not self.weights:
             raise ValueError(
-                f"{type(self).__name__} has no weights; call fit, load or pretrained first"
+                f"{type(self).__name__} has no weights: take the model that fit, load or pretrained "
+                "returns"
             )
         return self.weights
 
@@ -245,8 +247,9 @@ class LearnedPreconditioner(LearnedModel):
         b : (n,) array_like, optional
             The right-hand side, for models that look at it.
         guard : bool
-            Try what the network makes against IC(0) and Jacobi for a few steps, and return the
-            better of those where it is worse.
+            Race what the network makes against a classical preconditioner for a few steps, and
+            return that one where the network is behind: IC(0) for factors of positive definite
+            matrices, ILU(0) for LU, Jacobi for two products.
 
         Returns
         -------

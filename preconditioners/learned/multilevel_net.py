@@ -9,13 +9,14 @@ The 4 is what a Laplacian without its mesh width gains from one level to the nex
 at :math:`W_2 = 0` and bilinear transfer: a sum over the levels, the additive preconditioner
 of Bramble, Pasciak and Xu. Without a bias anywhere the network is homogeneous of degree one. Solids
 act on the result of :math:`W_1` as factors, :math:`1 + W_s s` for the share s of a cell that is
-solid, so that they keep it so.
+solid, so that they keep it so. Those factors are made once, for all images around the same solids.
 
 Source: J. H. Bramble, J. E. Pasciak and J. Xu, Parallel multilevel preconditioners, Math. Comp. 55
 (1990), 1-22.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import sqrt
 
 import numpy as np
@@ -24,7 +25,9 @@ from resolvent.arrays import Array, namespace_of
 from resolvent.preconditioners.learned.convolution import convolution, doubled, halved
 from resolvent.preconditioners.learned.perceptron import Back, Weights, rectify
 
-__all__ = ["flops_per_cell", "multilevel_net", "multilevel_weights", "solids_of_levels"]
+__all__ = ["Net", "flops_per_cell", "multilevel_net", "multilevel_weights", "solids_of_levels"]
+
+Net = Callable[[Array], tuple[Array, Back]]
 
 _BILINEAR = np.outer([1, 2, 1], [1, 2, 1]) / 16  # with P, or Q, what multigrid takes for it
 
@@ -59,91 +62,86 @@ def solids_of_levels(solid: Array, levels: int | None) -> list[Array]:
 
 
 def flops_per_cell(filters: int, pairs: int, sizes: Sequence[int]) -> float:
-    """Return the flops for each cell of the first level, from the number of cells of each level."""
+    """Return the flops for each cell of the first level, from the number of cells of each level.
+
+    Those of the convolutions of an image; the factors of the solids are made once, before.
+    """
     inner = sum((4 * pairs + 2) * size for size in sizes) - 2 * sizes[-1]
     return 18 * filters**2 * inner / max(sizes[0], 1) + 36 * filters
 
 
 def multilevel_net(
-    weights: Weights, names: Sequence[str], pairs: int, x: Array, solids: Sequence[Array]
-) -> tuple[Array, Back]:
-    """Return the image ``(1, batch, rows, columns)`` that the network makes of one."""
-    x, lift = convolution(weights, "lift", x)
-    x, level = _level(weights, names, pairs, x, solids)
-    x, dense = convolution(weights, "dense", x)
-    return x, lambda g, gradient: lift(level(dense(g, gradient), gradient), gradient)
+    weights: Weights, names: Sequence[str], pairs: int, solids: Sequence[Array]
+) -> Net:
+    """Return the network around solids, for images ``(1, batch, rows, columns)``."""
+    lift, dense = (partial(convolution, weights, name) for name in ("lift", "dense"))
+    return _chain([lift, _level(weights, names, pairs, solids), dense])
 
 
-def _level(
-    weights: Weights, names: Sequence[str], pairs: int, x: Array, solids: Sequence[Array]
-) -> tuple[Array, Back]:
-    """Return what a level and those below it make of features; the last name serves all below."""
-    down, up = _pairs(names[0], pairs)[:pairs], _pairs(names[0], pairs)[pairs:]
-    x, before = _smoothed(weights, down, x, solids[0])
-    below: Back = _nothing
+def _level(weights: Weights, names: Sequence[str], pairs: int, solids: Sequence[Array]) -> Net:
+    """Return a level and those below it, for features; the last name serves all below."""
+    parts = [_residual_pair(weights, pair, solids[0]) for pair in _pairs(names[0], pairs)]
     if len(solids) > 1:
-        correction, below = _correction(weights, names, pairs, x, solids)
-        x = x + correction
-    x, after = _smoothed(weights, up, x, solids[0])
-
-    def back(g: Array, gradient: Weights) -> Array:
-        g = after(g, gradient)
-        return before(g + below(g, gradient), gradient)
-
-    return x, back
+        below = _level(weights, names[1:] or names, pairs, solids[1:])
+        parts.insert(pairs, _correction(weights, names[0], below))
+    return _chain(parts)
 
 
-def _correction(
-    weights: Weights, names: Sequence[str], pairs: int, x: Array, solids: Sequence[Array]
-) -> tuple[Array, Back]:
-    size = x.shape[2:]
-    x, restrict = convolution(weights, f"{names[0]}.restrict", x)
-    x, halve = halved(x)
-    x, level = _level(weights, names[1:] or names, pairs, 4 * x, solids[1:])
-    x, double = doubled(x, size)
-    x, prolong = convolution(weights, f"{names[0]}.prolong", x)
+def _chain(parts: Sequence[Net]) -> Net:
+    def net(x: Array) -> tuple[Array, Back]:
+        backs: list[Back] = []
+        for part in parts:
+            x, back = part(x)
+            backs.append(back)
 
-    def back(g: Array, gradient: Weights) -> Array:
-        g = level(double(prolong(g, gradient), gradient), gradient)
-        return restrict(halve(4 * g, gradient), gradient)
+        def all_back(g: Array, gradient: Weights) -> Array:
+            for back in reversed(backs):
+                g = back(g, gradient)
+            return g
 
-    return x, back
+        return x, all_back
 
-
-def _smoothed(weights: Weights, pairs: Sequence[str], x: Array, solid: Array) -> tuple[Array, Back]:
-    """Return features after residual pairs, zero in solids."""
-    backs: list[Back] = []
-    for pair in pairs:
-        x, back = _residual_pair(weights, pair, x, solid)
-        backs.append(back)
-
-    def all_back(g: Array, gradient: Weights) -> Array:
-        for back in reversed(backs):
-            g = back(g, gradient)
-        return g
-
-    return x, all_back
+    return net
 
 
-def _residual_pair(weights: Weights, pair: str, x: Array, solid: Array) -> tuple[Array, Back]:
-    xp = namespace_of(x)
-    fluid = xp.astype(solid < 1, x.dtype)
-    seen, first = convolution(weights, f"{pair}.first", x)
-    near, gate = convolution(weights, f"{pair}.solid", solid)
-    positive, rectified = rectify(seen * (1 + near))
-    added, second = convolution(weights, f"{pair}.second", positive)
+def _correction(weights: Weights, name: str, below: Net) -> Net:
+    """Return the sum of features and what the levels below make of them."""
 
-    def back(g: Array, gradient: Weights) -> Array:
-        g = g * fluid
-        inner = rectified(second(g, gradient), gradient)
-        gate(xp.sum(inner * seen, axis=1, keepdims=True), gradient)
-        return g + first(inner * (1 + near), gradient)
+    def net(x: Array) -> tuple[Array, Back]:
+        y, restrict = convolution(weights, f"{name}.restrict", x)
+        y, halve = halved(y)
+        y, level = below(4 * y)
+        y, double = doubled(y, x.shape[2:])
+        y, prolong = convolution(weights, f"{name}.prolong", y)
 
-    return (x + added) * fluid, back
+        def back(g: Array, gradient: Weights) -> Array:
+            inner = level(double(prolong(g, gradient), gradient), gradient)
+            return g + restrict(halve(4 * inner, gradient), gradient)
+
+        return x + y, back
+
+    return net
 
 
-def _nothing(g: Array, _: Weights) -> Array:
-    return namespace_of(g).zeros_like(g)
+def _residual_pair(weights: Weights, pair: str, solid: Array) -> Net:
+    """Return a residual pair, whose features are zero in solids."""
+    near, gate_back = convolution(weights, f"{pair}.solid", solid)
+    gate, fluid = 1 + near, namespace_of(solid).astype(solid < 1, solid.dtype)
+
+    def net(x: Array) -> tuple[Array, Back]:
+        seen, first = convolution(weights, f"{pair}.first", x)
+        positive, rectified = rectify(seen * gate)
+        added, second = convolution(weights, f"{pair}.second", positive)
+
+        def back(g: Array, gradient: Weights) -> Array:
+            g = g * fluid
+            inner = rectified(second(g, gradient), gradient)
+            gate_back(namespace_of(g).sum(inner * seen, axis=1, keepdims=True), gradient)
+            return g + first(inner * gate, gradient)
+
+        return (x + added) * fluid, back
+
+    return net
 
 
 def _pairs(name: str, pairs: int) -> list[str]:

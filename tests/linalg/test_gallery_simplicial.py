@@ -1,9 +1,11 @@
+import sys
 from math import factorial
 
 import numpy as np
 import pytest
 from scipy.sparse.linalg import spsolve
 
+from resolvent.errors import ConvergenceError
 from resolvent.linalg.gallery.random_mesh import random_mesh
 from resolvent.linalg.gallery.simplicial import simplicial_mass, simplicial_stiffness
 
@@ -58,6 +60,13 @@ def test_box_must_have_two_or_three_positive_sides(shape):
 def test_jitter_must_be_from_0_to_a_half(jitter):
     with pytest.raises(ValueError, match="jitter must be"):
         random_mesh((2, 2), jitter=jitter, rng=0)
+
+
+def test_a_mesh_that_stays_flat_is_an_error(monkeypatch):
+    module = sys.modules[random_mesh.__module__]
+    monkeypatch.setattr(module, "_LEAST", 2.0)  # no cell is so good
+    with pytest.raises(ConvergenceError, match=r"after 100 moves 16 cells .* smaller jitter"):
+        random_mesh((2, 2), rng=0)
 
 
 def test_no_cells_make_zero_matrices():

@@ -2,11 +2,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.fft import dstn
+from scipy.sparse.linalg import aslinearoperator
 
 from resolvent.linalg.gallery import poisson
 from resolvent.linalg.gallery.pressure import pressure_poisson, random_solids
 from resolvent.preconditioners.learned import deep_conjugate_direction as module
+from resolvent.preconditioners.learned import multilevel_net as net_module
+from resolvent.preconditioners.learned.convolution import convolution
 from resolvent.preconditioners.learned.deep_conjugate_direction import DeepConjugateDirection
 from resolvent.preconditioners.learned.direction_loss import energy_loss, residual_loss
 from resolvent.preconditioners.learned.fluid_grid import FluidGrid, sine_mixtures
@@ -16,6 +20,7 @@ from resolvent.preconditioners.learned.multilevel_net import (
     solids_of_levels,
 )
 from resolvent.preconditioners.learned.pressure_recipes import NETWORKS
+from resolvent.preconditioners.learned.training import NoProgressWarning
 from resolvent.solvers import cg, fcg
 
 SINGLE = float(np.finfo(np.float32).eps)
@@ -109,13 +114,13 @@ def test_the_gradient_of_the_training_loss_is_that_of_central_differences(
 def test_the_way_back_of_the_network_is_its_derivative(size, rng):
     model = untrained(0.2, filters=3, pairs=2)
     solids = solids_of_levels((rng.random((1, 1, *size)) < 0.2) * 1.0, None)
+    net = multilevel_net(model.weights, model.names, 2, solids)
     x, direction, g = rng.standard_normal((3, 1, 2, *size))
 
     def value(at):
-        images = multilevel_net(model.weights, model.names, 2, at["x"], solids)[0]
-        return np.sum(g * images)
+        return np.sum(g * net(at["x"])[0])
 
-    _, back = multilevel_net(model.weights, model.names, 2, x, solids)
+    _, back = net(x)
     want = derivative(value, {"x": x}, {"x": direction}, 1e-7)
     assert np.sum(back(g, {}) * direction) == pytest.approx(want, rel=1e-6, abs=1e-8)
 
@@ -138,11 +143,27 @@ def test_levels_end_at_two_cells():
     assert len(solids_of_levels(np.zeros((1, 1, 2, 2)), 5)) == 1
 
 
-def test_flops_count_the_convolutions():
+def test_flops_count_the_convolutions_of_an_image():
     # one level: four convolutions of 4 to 4 filters, one of 1 to 4, one of 4 to 1
     assert flops_per_cell(4, 1, [100]) == 4 * 18 * 16 + 2 * 18 * 4
     # two levels: six on the fine one, and four on a quarter of the cells
     assert flops_per_cell(4, 1, [100, 25]) == (6 + 4 / 4) * 18 * 16 + 2 * 18 * 4
+
+
+def test_solids_are_seen_once_and_not_with_each_image(monkeypatch, rng):
+    A, fluid = system((16, 16))
+    seen = []
+
+    def counted(weights, name, x):
+        seen.append(name)
+        return convolution(weights, name, x)
+
+    monkeypatch.setattr(net_module, "convolution", counted)
+    M = untrained()(A, mask=fluid)
+    for _ in range(3):
+        _ = M @ rng.standard_normal(A.shape[0])
+    assert sum(name.endswith(".solid") for name in seen) == 2 * 4  # two pairs on four levels
+    assert seen.count("lift") == 3
 
 
 # the examples
@@ -178,7 +199,7 @@ def test_it_makes_directions_of_descent_on_grids_of_any_size(shape, rng):
     M = untrained(0.02, levels=None)(A, shape=shape)
     r = rng.standard_normal((A.shape[0], 4))
     assert np.all(np.sum(r * (M @ r), axis=0) > 0)
-    assert M.info.applications == 4
+    assert (M.info.applications, M.info.replaced) == (4, 0)
     assert (M.is_linear, M.is_fixed, M.is_spd) == (False, True, None)
 
 
@@ -253,6 +274,12 @@ def test_training_lowers_the_loss_and_repeats_from_its_seed():
     assert np.median(losses[-15:]) < 0.9 * np.median(losses[:15])
 
 
+def test_training_that_never_arrives_warns(monkeypatch):
+    monkeypatch.setattr(DeepConjugateDirection, "most", 2)
+    with pytest.warns(NoProgressWarning, match="in 2 steps"):
+        DeepConjugateDirection(filters=2, cells=64).fit([system((8, 8))] * 2, steps=1)
+
+
 def test_a_file_gives_the_same_preconditioner(tmp_path, rng):
     A, fluid = system((8, 8))
     model = untrained(0.1, levels=2, pairs=2, filters=3)
@@ -269,8 +296,10 @@ def test_the_trained_network_takes_at_most_twice_the_steps_on_a_grid_twice_as_fi
     for n in (64, 128):
         A, fluid = system((n, n), solids=4, seed=77)
         b = rng.standard_normal(A.shape[0])
-        solution = fcg(A, b, M=model(A, mask=fluid), truncate=2, rtol=1e-4)
+        M = model(A, mask=fluid)
+        solution = fcg(A, b, M=M, truncate=2, rtol=1e-4)
         assert solution.converged
+        assert M.info.replaced == 0
         assert np.linalg.norm(b - A @ solution.x) <= 1.01e-4 * np.linalg.norm(b)
         assert solution.iterations <= cg(A, b, rtol=1e-4).iterations / 5
         steps.append(solution.iterations)
@@ -294,8 +323,11 @@ def test_it_solves_to_double_precision(rng):
     model = DeepConjugateDirection.pretrained("pressure-2d")
     A, fluid = system((32, 32), solids=3, seed=78)
     b = rng.standard_normal(A.shape[0])
-    solution = fcg(A, b, M=model(A, mask=fluid), truncate=2, rtol=1e-12)
+    M = model(A, mask=fluid)
+    solution = fcg(A, b, M=M, truncate=2, rtol=1e-12)
     assert solution.converged
+    assert M.info.replaced == 0
+    assert solution.iterations <= cg(A, b, rtol=1e-12).iterations / 4
 
 
 # what can't work
@@ -317,10 +349,36 @@ def test_the_grid_must_fit_to_the_matrix():
         DeepConjugateDirection()(A, mask=fluid)
 
 
-def test_options_out_of_range_are_refused():
+def test_a_grid_of_as_many_cells_but_other_neighbours_is_refused():
+    model = untrained()
+    A = pressure_poisson(np.ones((6, 10), dtype=bool))
+    for wrong in ((10, 6), (60, 1), (5, 12)):
+        with pytest.raises(ValueError, match=r"don't touch in a grid .* shape or mask"):
+            model(A, shape=wrong)
+    A, fluid = system((12, 12), solids=3)
+    assert not np.array_equal(fluid, fluid.T)
+    for wrong in (fluid.T, fluid[::-1]):
+        with pytest.raises(ValueError, match="shape or mask"):
+            model(A, mask=wrong)
+        with pytest.raises(ValueError, match="shape or mask"):
+            model.fit([(A, wrong)] * 2)
+    # entries that are stored zeros join nothing; nothing is known of an operator
+    padded, last = A.tocoo(), A.shape[0] - 1
+    entries = np.r_[padded.data, 0.0], (np.r_[padded.row, 0], np.r_[padded.col, last])
+    model(sparse.coo_array(entries, shape=A.shape), mask=fluid)
+    model(aslinearoperator(A), mask=fluid.T)
+
+
+def test_options_and_weights_that_dont_fit_are_refused():
     for name in ("filters", "pairs", "levels", "cells"):
-        with pytest.raises(ValueError, match=f"{name} must be positive"):
-            DeepConjugateDirection(**{name: 0})
+        for wrong in (0, 2.0, "4"):
+            with pytest.raises(ValueError, match=f"{name} must be a positive whole number"):
+                DeepConjugateDirection(**{name: wrong})
+    weights = untrained().weights
+    with pytest.raises(ValueError, match="shape"):
+        DeepConjugateDirection(filters=4, weights=weights)
+    with pytest.raises(ValueError, match="there is no 'level1"):
+        DeepConjugateDirection(levels=2, weights=weights)
     with pytest.raises(ValueError, match="objective must be"):
         DeepConjugateDirection(objective="angle")
 
