@@ -11,9 +11,8 @@ Source: D. P. Kingma and J. Ba, arXiv 1412.6980 (2015).
 """
 
 from dataclasses import dataclass, field
-from math import sqrt
 
-from resolvent.arrays import namespace_of
+from resolvent.arrays import Array, namespace_of
 from resolvent.preconditioners.learned.perceptron import Weights
 
 __all__ = ["Adam", "clipped", "norm"]
@@ -21,11 +20,11 @@ __all__ = ["Adam", "clipped", "norm"]
 
 def norm(gradient: Weights) -> float:
     """Return the 2-norm over all entries together; a device is waited for once."""
-    squares = 0.0
+    squares: Array = 0.0
     for g in gradient.values():
         xp = namespace_of(g)
         squares = squares + xp.astype(xp.sum(g * g), xp.float64)
-    return sqrt(float(squares))
+    return float(squares) ** 0.5
 
 
 def clipped(gradient: Weights, size: float, largest: float) -> Weights:

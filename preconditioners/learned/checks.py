@@ -67,7 +67,9 @@ def systems_to_learn(systems: Any, validation: Any) -> tuple[list[Any], list[Any
     else:
         held_out = _listed(validation, "validation")
     if not learned or not held_out:
-        raise ValueError("fit needs at least two systems, one of them to validate on, or validation=[...]")
+        raise ValueError(
+            "fit needs two systems or more, one of them to validate on, or validation=[...]"
+        )
     return learned, held_out
 
 

@@ -174,7 +174,7 @@ class LearnedModel(ABC):
         """
         if not self.weights:
             raise ValueError(
-                f"{type(self).__name__} has no weights: take the model that fit, load or pretrained "
+                f"{type(self).__name__} has no weights: take what fit, load or pretrained "
                 "returns"
             )
         return self.weights
