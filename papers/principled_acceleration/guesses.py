@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
-from resolvent.preconditioners.learned.perceptron import Weights
-from resolvent.preconditioners.learned.training import train
+from resolvent.preconditioners.learned.networks.perceptron import Weights
+from resolvent.preconditioners.learned.training.train import train
 from resolvent.solvers import jacobi, sor
 
 __all__ = ["histories", "modes", "steps_to", "trained_by_error"]

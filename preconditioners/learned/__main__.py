@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from resolvent.preconditioners.learned.recipes import RECIPES
-from resolvent.preconditioners.learned.training import TrainingState
+from resolvent.preconditioners.learned.training.train import TrainingState
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

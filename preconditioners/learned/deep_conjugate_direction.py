@@ -35,26 +35,26 @@ from numpy.typing import ArrayLike
 
 from resolvent.arrays import Array, Namespace, namespace_of
 from resolvent.operators import Operator, as_operator, keeping_dtype
-from resolvent.preconditioners.learned.checks import check_counts
-from resolvent.preconditioners.learned.direction_loss import (
-    energy_loss,
-    residual_loss,
-    step_length,
-)
 from resolvent.preconditioners.learned.direction_preconditioner import (
     DirectionInfo,
     direction_preconditioner,
 )
-from resolvent.preconditioners.learned.fluid_grid import FluidGrid, sine_mixtures
+from resolvent.preconditioners.learned.inputs.fluid_grid import FluidGrid, sine_mixtures
+from resolvent.preconditioners.learned.losses.direction_loss import (
+    energy_loss,
+    residual_loss,
+    step_length,
+)
 from resolvent.preconditioners.learned.model import LearnedModel
-from resolvent.preconditioners.learned.multilevel_net import (
+from resolvent.preconditioners.learned.networks.multilevel_net import (
     Net,
     flops_per_cell,
     multilevel_net,
     multilevel_weights,
     solids_of_levels,
 )
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.networks.perceptron import Weights
+from resolvent.preconditioners.learned.training.checks import check_counts
 from resolvent.preconditioners.preconditioner import Preconditioner
 
 __all__ = ["DeepConjugateDirection"]
@@ -86,7 +86,7 @@ class DeepConjugateDirection(LearnedModel):
         Grids, each half as fine as the one before, with weights of their own; None for as many as
         a grid has, down to 2 by 2 cells, all with the same weights.
     objective : {'energy', 'residual'}
-        Of the training, see `resolvent.preconditioners.learned.direction_loss`.
+        Of the training, see `resolvent.preconditioners.learned.losses.direction_loss`.
     cells : int
         Of all images of a training step together: more of them on smaller grids.
 

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 from resolvent.arrays import Array, Namespace, device_of, namespace_of
-from resolvent.preconditioners.learned.fluid_grid import FluidGrid
-from resolvent.preconditioners.learned.multilevel_net import Net
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.inputs.fluid_grid import FluidGrid
+from resolvent.preconditioners.learned.networks.multilevel_net import Net
+from resolvent.preconditioners.learned.networks.perceptron import Weights
 from resolvent.preconditioners.preconditioner import Preconditioner
 
 __all__ = ["DirectionInfo", "Network", "direction_preconditioner"]

@@ -11,13 +11,13 @@ from scipy import sparse
 
 from resolvent.arrays import Array, Namespace, namespace_of, to_host
 from resolvent.preconditioners.factorisations.factors import factored
-from resolvent.preconditioners.learned.cg_race import steps_to
-from resolvent.preconditioners.learned.checks import checked_rhs, matrix_and_rhs
-from resolvent.preconditioners.learned.factor_loss import factor_loss
+from resolvent.preconditioners.learned.guard.cg_race import steps_to
+from resolvent.preconditioners.learned.inputs.scaled_matrix import ScaledMatrix, scaled_matrix
+from resolvent.preconditioners.learned.losses.factor_loss import factor_loss
 from resolvent.preconditioners.learned.model import LearnedPreconditioner
-from resolvent.preconditioners.learned.perceptron import Weights
-from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix, scaled_matrix
-from resolvent.preconditioners.learned.vectors_to_learn import (
+from resolvent.preconditioners.learned.networks.perceptron import Weights
+from resolvent.preconditioners.learned.training.checks import checked_rhs, matrix_and_rhs
+from resolvent.preconditioners.learned.training.vectors_to_learn import (
     Objective,
     check_objective,
     vectors_to_learn,

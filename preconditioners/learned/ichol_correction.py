@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from resolvent.arrays import Array, device_of, namespace_of
 from resolvent.preconditioners.factorisations.ichol import cholesky_factor
 from resolvent.preconditioners.learned.factor_model import positive
-from resolvent.preconditioners.learned.scaled_matrix import LowerTriangle, ScaledMatrix
+from resolvent.preconditioners.learned.inputs.scaled_matrix import LowerTriangle, ScaledMatrix
 
 __all__ = ["corrected", "ichol_entries"]
 

@@ -11,7 +11,7 @@ loss by it is the same iteration with transposed matrices, backwards.
 The usual loss is the squared error after m steps. It is not what a user waits for: a small error
 in a direction of slow convergence costs many steps, and a few systems of large norm can outweigh
 all the others. The loss ``'iterations'`` is the smooth count of
-`resolvent.preconditioners.learned.iterations_surrogate` instead.
+`resolvent.preconditioners.learned.losses.iterations_surrogate` instead.
 
 Cost: 2 n p flops for a guess and a layer of p neurons; a gradient of the count 4 n² flops for a
 step that is unrolled and a right-hand side. Training is for small systems: each example is made
@@ -37,8 +37,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from resolvent.arrays import Array, Namespace, device_of, enter, is_finite, namespace_of, to_host
-from resolvent.preconditioners.learned.checks import check_counts
-from resolvent.preconditioners.learned.guess_example import (
+from resolvent.preconditioners.learned.inputs.guess_example import (
     GuessExample,
     block_means,
     check_real,
@@ -46,9 +45,14 @@ from resolvent.preconditioners.learned.guess_example import (
     guess_example,
     unit_rows,
 )
-from resolvent.preconditioners.learned.iterations_surrogate import iterations_surrogate
+from resolvent.preconditioners.learned.losses.iterations_surrogate import iterations_surrogate
 from resolvent.preconditioners.learned.model import LearnedModel
-from resolvent.preconditioners.learned.perceptron import Weights, perceptron, perceptron_weights
+from resolvent.preconditioners.learned.networks.perceptron import (
+    Weights,
+    perceptron,
+    perceptron_weights,
+)
+from resolvent.preconditioners.learned.training.checks import check_counts
 from resolvent.preconditioners.learned.unrolled import (
     Splitting,
     approximate_inverse,

@@ -15,15 +15,15 @@ Cost: with 32 features, about 4 kflop for an entry and a message pass; an applic
 ILU(0).
 
 Failure modes: no bound on the norm of M; an entry depends on the matrix up to T edges away.
-Matrices unlike those of the training: see `resolvent.preconditioners.learned.guard`, where an
-ILU(0) that breaks down, as on a zero diagonal, is no rival.
+Matrices unlike those of the training: see `resolvent.preconditioners.learned.guard.guarded`;
+an ILU(0) that breaks down, as on a zero diagonal, is no rival.
 
 Source: P. Häusner, A. Nieto Juscafresa and J. Sjölund, Learning incomplete factorization
 preconditioners for GMRES, NLDL (2025), arXiv 2409.08262.
 
 Differs from the source in: the matrix is scaled, see
-`resolvent.preconditioners.learned.scaled_rows`; the first feature of a row is its place, not the
-right-hand side, so that M depends on A alone.
+`resolvent.preconditioners.learned.inputs.scaled_rows`; the first feature of a row is its
+place, not the right-hand side, so that M depends on A alone.
 """
 
 from collections.abc import Callable
@@ -36,16 +36,16 @@ from scipy import sparse
 
 from resolvent.arrays import Array, Namespace, namespace_of, to_host
 from resolvent.preconditioners.factorisations.factors import factored
-from resolvent.preconditioners.learned.checks import checked_rhs, matrix_and_rhs
-from resolvent.preconditioners.learned.gmres_race import gmres_progress
-from resolvent.preconditioners.learned.graph_net import PairBack, graph_net
-from resolvent.preconditioners.learned.guard import GMRES_RACE, Race
-from resolvent.preconditioners.learned.lu_loss import lu_loss
+from resolvent.preconditioners.learned.guard.gmres_race import gmres_progress
+from resolvent.preconditioners.learned.guard.guarded import GMRES_RACE, Race
+from resolvent.preconditioners.learned.inputs.scaled_rows import ScaledRows, scaled_rows
+from resolvent.preconditioners.learned.losses.lu_loss import lu_loss
 from resolvent.preconditioners.learned.model import LearnedPreconditioner
-from resolvent.preconditioners.learned.node_features import FEATURES, node_features
-from resolvent.preconditioners.learned.perceptron import Weights, perceptron_weights
-from resolvent.preconditioners.learned.scaled_rows import ScaledRows, scaled_rows
-from resolvent.preconditioners.learned.vectors_to_learn import (
+from resolvent.preconditioners.learned.networks.graph_net import PairBack, graph_net
+from resolvent.preconditioners.learned.networks.node_features import FEATURES, node_features
+from resolvent.preconditioners.learned.networks.perceptron import Weights, perceptron_weights
+from resolvent.preconditioners.learned.training.checks import checked_rhs, matrix_and_rhs
+from resolvent.preconditioners.learned.training.vectors_to_learn import (
     Objective,
     check_objective,
     vectors_to_learn,

@@ -1,15 +1,15 @@
 r"""LearnedSPAI: a sparse approximate inverse by message passing, two products to apply.
 
 Messages pass T times on all nonzeros of a power of the scaled matrix, in the network of
-`resolvent.preconditioners.learned.encode_process_decode`; the numbers :math:`e_{ij}` of the lower
-triangle make
+`resolvent.preconditioners.learned.networks.encode_process_decode`; the numbers
+:math:`e_{ij}` of the lower triangle make
 
 .. math:: M = G^T G, \qquad G_{ij} = e_{ij} \; (i > j), \qquad G_{ii} = \exp(e_{ii}),
 
 positive definite whatever the network says, in exact arithmetic. Its last layer is zero before
 training, so that training begins with :math:`G = I`, which is Jacobi's method in the matrix as it
 was. The loss is what one step of descent leaves of the error:
-`resolvent.preconditioners.learned.energy_loss`.
+`resolvent.preconditioners.learned.losses.energy_loss`.
 
 Cost: three times that of `NeuralIF` for building; an application is two sparse products with the
 entries of the lower triangle: no sweep, so a GPU, or all cores, can work.
@@ -18,7 +18,7 @@ Failure modes: M reaches few edges far, so that the number of steps still grows 
 without it; with as many entries, an incomplete factor takes fewer steps. On lognormal diffusion it
 takes the steps of `resolvent.preconditioners.fsai` of the same pattern, which needs no training and
 is built faster. Matrices unlike those of the training: see
-`resolvent.preconditioners.learned.guard`; the rival is Jacobi, which runs where this runs.
+`resolvent.preconditioners.learned.guard.guarded`; the rival is Jacobi, which runs where this runs.
 
 Source: the idea is that of Z. Yang, Z. Li, K. Lyu, Y. Li, T. Du and L. Liu, Learning sparse
 approximate inverse preconditioners for conjugate gradient solvers on GPUs, arXiv 2510.27517
@@ -38,19 +38,19 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.arrays import Array, Namespace, namespace_of
-from resolvent.preconditioners.learned.cg_race import cg_progress
-from resolvent.preconditioners.learned.directed_inputs import DirectedInputs, directed_inputs
-from resolvent.preconditioners.learned.encode_process_decode import (
+from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs, positive
+from resolvent.preconditioners.learned.guard.cg_race import cg_progress
+from resolvent.preconditioners.learned.guard.guarded import Race
+from resolvent.preconditioners.learned.inputs.directed_inputs import DirectedInputs, directed_inputs
+from resolvent.preconditioners.learned.inputs.scaled_matrix import LowerTriangle, ScaledMatrix
+from resolvent.preconditioners.learned.losses.energy_loss import energy_loss
+from resolvent.preconditioners.learned.networks.encode_process_decode import (
     encode_process_decode,
     encode_process_decode_weights,
 )
-from resolvent.preconditioners.learned.energy_loss import energy_loss
-from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs, positive
-from resolvent.preconditioners.learned.guard import Race
-from resolvent.preconditioners.learned.node_features import FEATURES, node_features
-from resolvent.preconditioners.learned.perceptron import Weights
-from resolvent.preconditioners.learned.scaled_matrix import LowerTriangle, ScaledMatrix
-from resolvent.preconditioners.learned.segments import Segments
+from resolvent.preconditioners.learned.networks.node_features import FEATURES, node_features
+from resolvent.preconditioners.learned.networks.perceptron import Weights
+from resolvent.preconditioners.learned.networks.segments import Segments
 from resolvent.preconditioners.learned.two_products import two_products
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.preconditioners.relaxation.jacobi import jacobi

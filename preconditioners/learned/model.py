@@ -12,16 +12,16 @@ import numpy as np
 
 from resolvent.arrays import Namespace, to_host
 from resolvent.linalg.gallery.spectra import Rng
-from resolvent.preconditioners.learned.checks import (
+from resolvent.preconditioners.learned.guard.guarded import CG_RACE, Race, guarded
+from resolvent.preconditioners.learned.networks.perceptron import Weights
+from resolvent.preconditioners.learned.training.checks import (
     check_counts,
     check_training,
     check_weights,
     systems_to_learn,
 )
-from resolvent.preconditioners.learned.guard import CG_RACE, Race, guarded
-from resolvent.preconditioners.learned.perceptron import Weights
-from resolvent.preconditioners.learned.storage import read, write
-from resolvent.preconditioners.learned.training import (
+from resolvent.preconditioners.learned.training.storage import read, write
+from resolvent.preconditioners.learned.training.train import (
     TrainingRecord,
     TrainingState,
     train,
@@ -174,8 +174,7 @@ class LearnedModel(ABC):
         """
         if not self.weights:
             raise ValueError(
-                f"{type(self).__name__} has no weights: take what fit, load or pretrained "
-                "returns"
+                f"{type(self).__name__} has no weights: take what fit, load or pretrained returns"
             )
         return self.weights
 

@@ -14,7 +14,7 @@ Cost: 560 flops for an entry of L and a message pass, six passes; an application
 
 Failure modes: an entry of the factor depends on the matrix up to ``2 blocks`` edges away, so what
 is known further away, along chains or in strong anisotropy, is missed. Matrices unlike those of
-the training: see `resolvent.preconditioners.learned.guard`.
+the training: see `resolvent.preconditioners.learned.guard.guarded`.
 
 Source: P. Häusner, O. Öktem and J. Sjölund, Neural incomplete factorization: learning
 preconditioners for the conjugate gradient method, TMLR (2024), arXiv 2305.16368.
@@ -29,14 +29,14 @@ from numpy.typing import NDArray
 
 from resolvent.arrays import Array, Namespace, namespace_of
 from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs, positive
-from resolvent.preconditioners.learned.interleaved_net import (
+from resolvent.preconditioners.learned.inputs.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.interleaved_net import (
     interleaved_net,
     interleaved_values,
     interleaved_weights,
 )
-from resolvent.preconditioners.learned.node_features import FEATURES, node_features
-from resolvent.preconditioners.learned.perceptron import Weights
-from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.node_features import FEATURES, node_features
+from resolvent.preconditioners.learned.networks.perceptron import Weights
 
 __all__ = ["NeuralIF"]
 

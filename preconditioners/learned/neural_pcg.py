@@ -1,8 +1,8 @@
 r"""NeuralPCG: an incomplete Cholesky factor by message passing on all nonzeros of the matrix.
 
 Edges carry the entries :math:`\hat a_{ij}` of the scaled matrix, nodes the right-hand side; the
-network of `resolvent.preconditioners.learned.encode_process_decode` makes a number :math:`e_{ij}`
-of each edge, self loops included. Both directions are added, the diagonal is given:
+network of `resolvent.preconditioners.learned.networks.encode_process_decode` makes a number
+:math:`e_{ij}` of each edge, self loops included. Both directions are added, the diagonal is given:
 
 .. math:: \hat L_{ij} = e_{ij} + e_{ji} \; (i > j), \qquad \hat L_{ii} = \sqrt{\hat a_{ii}} = 1,
 
@@ -15,7 +15,7 @@ Failure modes: an entry of the factor depends on the matrix up to T edges away; 
 given, L can't be complete: pivots of the exact factor are smaller than :math:`a_{ii}`. Without skip
 connections what leaves a deep network hardly depends on what enters it: five blocks trained worse
 than three here. Matrices unlike those of the training: see
-`resolvent.preconditioners.learned.guard`.
+`resolvent.preconditioners.learned.guard.guarded`.
 
 Source: Y. Li, P. Y. Chen, T. Du and W. Matusik, Learning preconditioners for conjugate gradient
 PDE solvers, ICML (2023), arXiv 2305.16432.
@@ -32,14 +32,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.arrays import Array, Namespace, namespace_of
-from resolvent.preconditioners.learned.directed_inputs import DirectedInputs, directed_inputs
-from resolvent.preconditioners.learned.encode_process_decode import (
+from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs
+from resolvent.preconditioners.learned.inputs.directed_inputs import DirectedInputs, directed_inputs
+from resolvent.preconditioners.learned.inputs.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.encode_process_decode import (
     encode_process_decode,
     encode_process_decode_weights,
 )
-from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs
-from resolvent.preconditioners.learned.perceptron import Weights
-from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.perceptron import Weights
 
 __all__ = ["NeuralPCG"]
 

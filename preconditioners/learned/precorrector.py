@@ -6,8 +6,8 @@ r"""PreCorrector: a learned correction of the incomplete Cholesky factor.
     \hat L_{ii} = l_{ii} \exp(\alpha e_{ii}),
 
 with the factor l of IC(0) of the scaled matrix and one number :math:`e_{ij}` of each edge, from the
-network of `resolvent.preconditioners.learned.interleaved_net`, which sees the entries of both. The
-number :math:`\alpha` is learned too, and zero at the start: training begins with IC(0).
+network of `resolvent.preconditioners.learned.networks.interleaved_net`, which sees the entries of
+both. The number :math:`\alpha` is learned too, and zero at the start: training begins with IC(0).
 
 Cost: that of IC(0), and of the network, 600 flops for an entry and a message pass.
 
@@ -30,14 +30,14 @@ from numpy.typing import NDArray
 from resolvent.arrays import Array, Namespace, namespace_of
 from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs
 from resolvent.preconditioners.learned.ichol_correction import corrected, ichol_entries
-from resolvent.preconditioners.learned.interleaved_net import (
+from resolvent.preconditioners.learned.inputs.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.interleaved_net import (
     interleaved_net,
     interleaved_values,
     interleaved_weights,
 )
-from resolvent.preconditioners.learned.node_features import FEATURES, node_features
-from resolvent.preconditioners.learned.perceptron import Weights, add
-from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.node_features import FEATURES, node_features
+from resolvent.preconditioners.learned.networks.perceptron import Weights, add
 
 __all__ = ["PreCorrector"]
 

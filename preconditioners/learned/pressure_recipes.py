@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from resolvent.linalg.gallery.pressure import pressure_poisson, random_solids
 from resolvent.preconditioners.learned.deep_conjugate_direction import DeepConjugateDirection
-from resolvent.preconditioners.learned.training import TrainingState
+from resolvent.preconditioners.learned.training.train import TrainingState
 
 __all__ = [
     "NETWORKS",

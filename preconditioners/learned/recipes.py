@@ -20,7 +20,7 @@ from resolvent.preconditioners.learned.neural_if import NeuralIF
 from resolvent.preconditioners.learned.neural_pcg import NeuralPCG
 from resolvent.preconditioners.learned.precorrector import PreCorrector
 from resolvent.preconditioners.learned.pressure_recipes import NETWORKS, pressure_network
-from resolvent.preconditioners.learned.training import TrainingState
+from resolvent.preconditioners.learned.training.train import TrainingState
 
 __all__ = ["RECIPES", "diffusion_matrices", "diffusion_model"]
 

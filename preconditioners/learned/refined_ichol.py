@@ -3,9 +3,9 @@ r"""IC(0) refined by stochastic gradient steps on its entries, for one matrix an
 .. math:: \hat L_{ij} = l_{ij} + w_{ij} \; (i > j), \qquad \hat L_{ii} = l_{ii} \exp(w_{ii}),
 
 with the factor l of IC(0) of the scaled matrix, and w from a few steps of Adam on the loss of
-`resolvent.preconditioners.learned.factor_loss`, from zero. It is what a learned factor of the same
-pattern could be at best, paid for again with every matrix: the ablation that shows what a network's
-generalisation is worth.
+`resolvent.preconditioners.learned.losses.factor_loss`, from zero. It is what a learned factor of
+the same pattern could be at best, paid for again with every matrix: the ablation that shows what
+a network's generalisation is worth.
 
 Cost: a step about six products with A; each of 5 validations is a solve. With
 ``objective='solution'`` also a complete factorisation, with which the system could be solved
@@ -25,8 +25,8 @@ from resolvent.arrays import Array, Namespace, namespace_of
 from resolvent.linalg.gallery.spectra import Rng
 from resolvent.preconditioners.learned.factor_model import FactorModel, Inputs
 from resolvent.preconditioners.learned.ichol_correction import corrected, ichol_entries
-from resolvent.preconditioners.learned.perceptron import Weights, add
-from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.inputs.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.perceptron import Weights, add
 from resolvent.preconditioners.preconditioner import Preconditioner
 
 __all__ = ["refined_ichol"]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
-from resolvent.preconditioners.learned.convolution import convolution, doubled, halved
+from resolvent.preconditioners.learned.networks.convolution import convolution, doubled, halved
 
 SIZES = [(1, 1), (1, 4), (2, 3), (5, 5), (6, 8)]
 

@@ -9,18 +9,18 @@ from scipy.sparse.linalg import aslinearoperator
 from resolvent.linalg.gallery import poisson
 from resolvent.linalg.gallery.pressure import pressure_poisson, random_solids
 from resolvent.preconditioners.learned import deep_conjugate_direction as module
-from resolvent.preconditioners.learned import multilevel_net as net_module
-from resolvent.preconditioners.learned.convolution import convolution
 from resolvent.preconditioners.learned.deep_conjugate_direction import DeepConjugateDirection
-from resolvent.preconditioners.learned.direction_loss import energy_loss, residual_loss
-from resolvent.preconditioners.learned.fluid_grid import FluidGrid, sine_mixtures
-from resolvent.preconditioners.learned.multilevel_net import (
+from resolvent.preconditioners.learned.inputs.fluid_grid import FluidGrid, sine_mixtures
+from resolvent.preconditioners.learned.losses.direction_loss import energy_loss, residual_loss
+from resolvent.preconditioners.learned.networks import multilevel_net as net_module
+from resolvent.preconditioners.learned.networks.convolution import convolution
+from resolvent.preconditioners.learned.networks.multilevel_net import (
     flops_per_cell,
     multilevel_net,
     solids_of_levels,
 )
 from resolvent.preconditioners.learned.pressure_recipes import NETWORKS
-from resolvent.preconditioners.learned.training import NoProgressWarning
+from resolvent.preconditioners.learned.training.train import NoProgressWarning
 from resolvent.solvers import cg, fcg
 
 SINGLE = float(np.finfo(np.float32).eps)

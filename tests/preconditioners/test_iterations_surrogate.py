@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from resolvent.preconditioners.learned.iterations_surrogate import iterations_surrogate
+from resolvent.preconditioners.learned.losses.iterations_surrogate import iterations_surrogate
 
 
 def history_of(rng, shape, lowest=-6):

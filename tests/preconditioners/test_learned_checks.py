@@ -9,24 +9,24 @@ from scipy import sparse
 
 from resolvent.errors import SingularMatrixError
 from resolvent.linalg.gallery import convection_diffusion, lognormal_diffusion, poisson
-from resolvent.preconditioners.learned.energy_loss import energy_loss
-from resolvent.preconditioners.learned.interleaved_net import (
+from resolvent.preconditioners.learned.inputs.scaled_matrix import scaled_matrix
+from resolvent.preconditioners.learned.inputs.scaled_rows import scaled_rows
+from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
+from resolvent.preconditioners.learned.learned_lu import LearnedLU
+from resolvent.preconditioners.learned.learned_spai import LearnedSPAI
+from resolvent.preconditioners.learned.losses.energy_loss import energy_loss
+from resolvent.preconditioners.learned.networks.interleaved_net import (
     interleaved_net,
     interleaved_values,
     interleaved_weights,
 )
-from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
-from resolvent.preconditioners.learned.learned_lu import LearnedLU
-from resolvent.preconditioners.learned.learned_spai import LearnedSPAI
+from resolvent.preconditioners.learned.networks.node_features import FEATURES, node_features
 from resolvent.preconditioners.learned.neural_if import NeuralIF
 from resolvent.preconditioners.learned.neural_pcg import NeuralPCG
-from resolvent.preconditioners.learned.node_features import FEATURES, node_features
 from resolvent.preconditioners.learned.precorrector import PreCorrector
 from resolvent.preconditioners.learned.refined_ichol import refined_ichol
-from resolvent.preconditioners.learned.scaled_matrix import scaled_matrix
-from resolvent.preconditioners.learned.scaled_rows import scaled_rows
-from resolvent.preconditioners.learned.storage import read
-from resolvent.preconditioners.learned.training import NoProgressWarning
+from resolvent.preconditioners.learned.training.storage import read
+from resolvent.preconditioners.learned.training.train import NoProgressWarning
 
 FACTORS = [NeuralIF, PreCorrector, NeuralPCG, LearnedSPAI]
 every_model = pytest.mark.parametrize("Model", [*FACTORS, LearnedLU])

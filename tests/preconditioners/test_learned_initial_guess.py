@@ -7,7 +7,7 @@ from scipy import sparse
 
 from resolvent.linalg import gallery
 from resolvent.preconditioners.learned.learned_initial_guess import LearnedInitialGuess
-from resolvent.preconditioners.learned.training import NoProgressWarning
+from resolvent.preconditioners.learned.training.train import NoProgressWarning
 from resolvent.preconditioners.learned.unrolled import doubled, norms_of_steps
 from resolvent.solvers import jacobi, sor
 

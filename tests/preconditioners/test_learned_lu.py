@@ -9,11 +9,11 @@ from resolvent.arrays import to_host
 from resolvent.errors import SingularMatrixError
 from resolvent.linalg import gallery
 from resolvent.preconditioners import Preconditioner, ilu
-from resolvent.preconditioners.learned.gmres_race import gmres_progress, minimal_residuals
-from resolvent.preconditioners.learned.guard import GMRES_RACE, guarded
+from resolvent.preconditioners.learned.guard.gmres_race import gmres_progress, minimal_residuals
+from resolvent.preconditioners.learned.guard.guarded import GMRES_RACE, guarded
+from resolvent.preconditioners.learned.inputs.scaled_rows import scaled_rows
 from resolvent.preconditioners.learned.learned_lu import LearnedLU
-from resolvent.preconditioners.learned.lu_loss import lu_loss
-from resolvent.preconditioners.learned.scaled_rows import scaled_rows
+from resolvent.preconditioners.learned.losses.lu_loss import lu_loss
 
 SMALL = LearnedLU(blocks=2, hidden=8)
 

@@ -6,20 +6,20 @@ import pytest
 from resolvent.arrays import to_host
 from resolvent.linalg.gallery import lognormal_diffusion, poisson
 from resolvent.preconditioners.factorisations.ichol import cholesky_factor
-from resolvent.preconditioners.learned.adam import Adam, clipped, norm
-from resolvent.preconditioners.learned.factor_loss import factor_loss
-from resolvent.preconditioners.learned.graph_net import Edges, graph_net, graph_net_weights
-from resolvent.preconditioners.learned.interleaved_net import (
+from resolvent.preconditioners.learned.inputs.scaled_matrix import scaled_matrix
+from resolvent.preconditioners.learned.losses.factor_loss import factor_loss
+from resolvent.preconditioners.learned.networks.graph_net import Edges, graph_net, graph_net_weights
+from resolvent.preconditioners.learned.networks.interleaved_net import (
     interleaved_net,
     interleaved_values,
     interleaved_weights,
 )
-from resolvent.preconditioners.learned.node_features import FEATURES, node_features
-from resolvent.preconditioners.learned.perceptron import perceptron, perceptron_weights
-from resolvent.preconditioners.learned.scaled_matrix import scaled_matrix
-from resolvent.preconditioners.learned.segments import Segments
-from resolvent.preconditioners.learned.storage import read, write
-from resolvent.preconditioners.learned.training import train
+from resolvent.preconditioners.learned.networks.node_features import FEATURES, node_features
+from resolvent.preconditioners.learned.networks.perceptron import perceptron, perceptron_weights
+from resolvent.preconditioners.learned.networks.segments import Segments
+from resolvent.preconditioners.learned.training.adam import Adam, clipped, norm
+from resolvent.preconditioners.learned.training.storage import read, write
+from resolvent.preconditioners.learned.training.train import train
 
 STEP = 1e-6  # of central differences: their error is about STEP^2 and eps / STEP
 

@@ -8,9 +8,9 @@ from resolvent.arrays import to_host
 from resolvent.errors import NotPositiveDefiniteError
 from resolvent.linalg import gallery
 from resolvent.preconditioners import fsai, jacobi
-from resolvent.preconditioners.learned.energy_loss import energy_loss
+from resolvent.preconditioners.learned.inputs.scaled_matrix import scaled_matrix
 from resolvent.preconditioners.learned.learned_spai import LearnedSPAI
-from resolvent.preconditioners.learned.scaled_matrix import scaled_matrix
+from resolvent.preconditioners.learned.losses.energy_loss import energy_loss
 from resolvent.preconditioners.learned.two_products import two_products
 
 SMALL = LearnedSPAI(blocks=2, hidden=4)

@@ -7,7 +7,7 @@ from scipy import sparse
 from resolvent.errors import NotPositiveDefiniteError
 from resolvent.linalg.gallery import lognormal_diffusion, poisson, two_phase_diffusion
 from resolvent.preconditioners import ichol
-from resolvent.preconditioners.learned.cg_race import cg_progress, steps_to
+from resolvent.preconditioners.learned.guard.cg_race import cg_progress, steps_to
 from resolvent.preconditioners.learned.neural_if import NeuralIF
 from resolvent.preconditioners.learned.precorrector import PreCorrector
 from resolvent.preconditioners.preconditioner import Preconditioner
@@ -176,7 +176,7 @@ def test_models_without_weights_say_what_to_do():
         NeuralIF.pretrained("nothing")
     with pytest.raises(ValueError, match="objective"):
         NeuralIF(objective="loss")
-    with pytest.raises(ValueError, match="to learn from"):
+    with pytest.raises(ValueError, match="two systems or more"):
         NeuralIF().fit([])
     with pytest.raises(ValueError, match="positive"):
         NeuralIF().fit([np.eye(2)] * 3, steps=0)

@@ -7,8 +7,8 @@ from scipy import sparse
 from resolvent.arrays import to_host
 from resolvent.errors import NotPositiveDefiniteError
 from resolvent.linalg import gallery
+from resolvent.preconditioners.learned.inputs.scaled_matrix import scaled_matrix
 from resolvent.preconditioners.learned.neural_pcg import NeuralPCG
-from resolvent.preconditioners.learned.scaled_matrix import scaled_matrix
 
 SMALL = NeuralPCG(blocks=2, hidden=4)
 

@@ -5,14 +5,17 @@ import numpy as np
 import pytest
 
 from resolvent.linalg import gallery
-from resolvent.preconditioners.learned.encode_process_decode import encode_process_decode
-from resolvent.preconditioners.learned.graph_net import graph_net
+from resolvent.preconditioners.learned.inputs.scaled_matrix import scaled_matrix
 from resolvent.preconditioners.learned.learned_lu import LearnedLU
 from resolvent.preconditioners.learned.learned_spai import LearnedSPAI
+from resolvent.preconditioners.learned.networks.encode_process_decode import encode_process_decode
+from resolvent.preconditioners.learned.networks.graph_net import graph_net
 from resolvent.preconditioners.learned.neural_if import NeuralIF
 from resolvent.preconditioners.learned.neural_pcg import NeuralPCG
-from resolvent.preconditioners.learned.scaled_matrix import scaled_matrix
-from resolvent.preconditioners.learned.torch_weights import from_state_dict, sequential_names
+from resolvent.preconditioners.learned.training.torch_weights import (
+    from_state_dict,
+    sequential_names,
+)
 
 
 def perceptron(torch, *sizes):

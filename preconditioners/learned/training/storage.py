@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.arrays import to_host
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.networks.perceptron import Weights
 
 __all__ = ["read", "write"]
 

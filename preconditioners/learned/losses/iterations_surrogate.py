@@ -66,7 +66,7 @@ def iterations_surrogate(history: Any, tol: float, *, sharpness: float) -> tuple
     Examples
     --------
     >>> import numpy as np
-    >>> from resolvent.preconditioners.learned.iterations_surrogate import iterations_surrogate
+    >>> from resolvent.preconditioners.learned import iterations_surrogate
     >>> history = 0.5 ** np.arange(20)  # at most 0.02 from the sixth step on
     >>> value, slope = iterations_surrogate(history, 0.02, sharpness=50)
     >>> round(float(value), 3), slope.shape

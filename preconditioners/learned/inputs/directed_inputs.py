@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from resolvent.arrays import Namespace
 from resolvent.preconditioners.learned.factor_model import Inputs
-from resolvent.preconditioners.learned.graph_net import Edges
-from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix
-from resolvent.preconditioners.learned.segments import Segments
+from resolvent.preconditioners.learned.inputs.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.networks.graph_net import Edges
+from resolvent.preconditioners.learned.networks.segments import Segments
 
 __all__ = ["DirectedInputs", "directed_inputs"]
 

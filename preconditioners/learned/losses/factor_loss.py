@@ -15,7 +15,7 @@ W. Matusik, arXiv 2305.16432 (solutions).
 """
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.preconditioners.learned.scaled_matrix import LowerTriangle
+from resolvent.preconditioners.learned.inputs.scaled_matrix import LowerTriangle
 
 __all__ = ["factor_loss"]
 

@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 
 from resolvent.arrays import Array, device_of, namespace_of
-from resolvent.preconditioners.learned.perceptron import (
+from resolvent.preconditioners.learned.networks.perceptron import (
     Weights,
     add,
     linear,
@@ -30,7 +30,7 @@ from resolvent.preconditioners.learned.perceptron import (
     perceptron_weights,
     rectify,
 )
-from resolvent.preconditioners.learned.segments import Segments
+from resolvent.preconditioners.learned.networks.segments import Segments
 
 __all__ = ["Edges", "PairBack", "graph_net", "graph_net_weights"]
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.arrays import Array, device_of, namespace_of
-from resolvent.preconditioners.learned.graph_net import Edges
-from resolvent.preconditioners.learned.segments import Segments
+from resolvent.preconditioners.learned.networks.graph_net import Edges
+from resolvent.preconditioners.learned.networks.segments import Segments
 from resolvent.preconditioners.sparse_rows import real_diagonal, sparse_rows
 
 __all__ = ["LowerTriangle", "ScaledMatrix", "scaled_matrix"]

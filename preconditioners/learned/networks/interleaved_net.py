@@ -13,13 +13,13 @@ import numpy as np
 
 from resolvent.arrays import Array, is_numpy, namespace_of
 from resolvent.linalg.compiled.threads import alone, threads
-from resolvent.preconditioners.learned.graph_net import (
+from resolvent.preconditioners.learned.networks.graph_net import (
     Edges,
     PairBack,
     graph_net,
     graph_net_weights,
 )
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.networks.perceptron import Weights
 
 __all__ = ["interleaved_net", "interleaved_values", "interleaved_weights"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.arrays import Array, Namespace
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.networks.perceptron import Weights
 
 __all__ = [
     "check_counts",

@@ -22,7 +22,7 @@ Source: derived here; the scale-free loss of Z. Yang et al., arXiv 2510.27517, i
 from math import nan
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.preconditioners.learned.scaled_matrix import ScaledMatrix
+from resolvent.preconditioners.learned.inputs.scaled_matrix import ScaledMatrix
 
 __all__ = ["energy_loss"]
 

@@ -22,8 +22,8 @@ from math import sqrt
 import numpy as np
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.preconditioners.learned.convolution import convolution, doubled, halved
-from resolvent.preconditioners.learned.perceptron import Back, Weights, rectify
+from resolvent.preconditioners.learned.networks.convolution import convolution, doubled, halved
+from resolvent.preconditioners.learned.networks.perceptron import Back, Weights, rectify
 
 __all__ = ["Net", "flops_per_cell", "multilevel_net", "multilevel_weights", "solids_of_levels"]
 

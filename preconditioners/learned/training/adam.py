@@ -13,7 +13,7 @@ Source: D. P. Kingma and J. Ba, arXiv 1412.6980 (2015).
 from dataclasses import dataclass, field
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.networks.perceptron import Weights
 
 __all__ = ["Adam", "clipped", "norm"]
 

@@ -12,7 +12,7 @@ the images: to copy them a second time is faster than to keep the copies.
 """
 
 from resolvent.arrays import Array, Namespace, device_of, namespace_of
-from resolvent.preconditioners.learned.perceptron import Back, Weights, add
+from resolvent.preconditioners.learned.networks.perceptron import Back, Weights, add
 
 __all__ = ["convolution", "doubled", "halved"]
 

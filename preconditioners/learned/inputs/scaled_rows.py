@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.errors import SingularMatrixError
-from resolvent.preconditioners.learned.graph_net import Edges
-from resolvent.preconditioners.learned.segments import Segments
+from resolvent.preconditioners.learned.networks.graph_net import Edges
+from resolvent.preconditioners.learned.networks.segments import Segments
 from resolvent.preconditioners.sparse_rows import sparse_rows
 
 __all__ = ["ScaledRows", "scaled_rows"]

@@ -12,8 +12,8 @@ from time import perf_counter
 
 import numpy as np
 
-from resolvent.preconditioners.learned.adam import Adam, clipped, norm
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.networks.perceptron import Weights
+from resolvent.preconditioners.learned.training.adam import Adam, clipped, norm
 
 __all__ = ["NoProgressWarning", "TrainingRecord", "TrainingState", "train", "warn_unless_solved"]
 

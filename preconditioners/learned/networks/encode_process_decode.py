@@ -21,8 +21,12 @@ from collections.abc import Callable
 import numpy as np
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.preconditioners.learned.graph_net import Edges, graph_net, graph_net_weights
-from resolvent.preconditioners.learned.perceptron import Weights, perceptron, perceptron_weights
+from resolvent.preconditioners.learned.networks.graph_net import Edges, graph_net, graph_net_weights
+from resolvent.preconditioners.learned.networks.perceptron import (
+    Weights,
+    perceptron,
+    perceptron_weights,
+)
 
 __all__ = ["encode_process_decode", "encode_process_decode_weights"]
 

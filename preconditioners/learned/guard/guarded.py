@@ -3,10 +3,10 @@ r"""The guard around a learned factor: it is used only where it is not behind a 
 A network says nothing about matrices unlike those that it has seen: its factor is never singular,
 but may be worse than none. So on one random right-hand side its rival makes steps until the
 residual has fallen to a thousandth, 120 at most, and it is used itself only if it gets as far in as
-many steps: of conjugate gradients against IC(0), or of GMRES against ILU(0) for matrices that are
-not symmetric (see `resolvent.preconditioners.learned.cg_race` and
-`resolvent.preconditioners.learned.gmres_race`). Where that can't be built, Jacobi is the rival, and
-where that can't, no preconditioner at all.
+many steps: of conjugate gradients against IC(0) (see
+`resolvent.preconditioners.learned.guard.cg_race`), or of GMRES against ILU(0) for matrices that are
+not symmetric (`resolvent.preconditioners.learned.guard.gmres_race`). Where that can't be built,
+Jacobi is the rival, and where that can't, no preconditioner at all.
 
 The steps to a residual are a better judge than the error of the factor, the energy, or the residual
 of a fixed number of steps: what is learned from solutions is right where A is small, and errs
@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from resolvent.errors import NotPositiveDefiniteError, SingularMatrixError
 from resolvent.preconditioners.factorisations.ichol import ichol
 from resolvent.preconditioners.factorisations.ilu import ilu
-from resolvent.preconditioners.learned.cg_race import cg_progress
-from resolvent.preconditioners.learned.gmres_race import gmres_progress
+from resolvent.preconditioners.learned.guard.cg_race import cg_progress
+from resolvent.preconditioners.learned.guard.gmres_race import gmres_progress
 from resolvent.preconditioners.preconditioner import Preconditioner
 from resolvent.preconditioners.relaxation.jacobi import jacobi
 from resolvent.preconditioners.sparse_rows import sparse_rows

@@ -13,7 +13,7 @@ Source: P. Häusner, A. Nieto Juscafresa, J. Sjölund, arXiv 2409.08262.
 from typing import Any
 
 from resolvent.arrays import Array, namespace_of
-from resolvent.preconditioners.learned.graph_net import Edges
+from resolvent.preconditioners.learned.networks.graph_net import Edges
 
 __all__ = ["lu_loss"]
 

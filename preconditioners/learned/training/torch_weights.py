@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from resolvent.arrays import to_host
-from resolvent.preconditioners.learned.checks import check_weights
 from resolvent.preconditioners.learned.model import LearnedModel
-from resolvent.preconditioners.learned.perceptron import Weights
+from resolvent.preconditioners.learned.networks.perceptron import Weights
+from resolvent.preconditioners.learned.training.checks import check_weights
 
 __all__ = ["from_state_dict", "sequential_names"]
 

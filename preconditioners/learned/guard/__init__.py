@@ -1,0 +1,1 @@
+"""A race against classical preconditioners that a learned one must not lose."""

@@ -1,0 +1,1 @@
+"""Matrices and grids as the networks see them."""

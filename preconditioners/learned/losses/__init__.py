@@ -1,0 +1,1 @@
+"""What is made small in training, with derivatives."""

@@ -1,0 +1,1 @@
+"""Gradient steps, validation by the solver, files of weights."""
