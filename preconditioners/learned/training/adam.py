@@ -24,7 +24,8 @@ def norm(gradient: Weights) -> float:
     for g in gradient.values():
         xp = namespace_of(g)
         squares = squares + xp.astype(xp.sum(g * g), xp.float64)
-    return float(squares) ** 0.5
+    root: float = float(squares) ** 0.5
+    return root
 
 
 def clipped(gradient: Weights, size: float, largest: float) -> Weights:

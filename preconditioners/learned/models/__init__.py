@@ -1,0 +1,1 @@
+"""Weights of trained models, as `resolvent.preconditioners.learned.RECIPES` makes them."""
