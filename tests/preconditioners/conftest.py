@@ -23,3 +23,26 @@ def cg_steps():
         raise AssertionError("no convergence")
 
     return steps
+
+
+@pytest.fixture(scope="session")
+def assert_gradient():
+    """Compare the gradient of a model's loss with central differences along random directions."""
+
+    def check(model, example, weights):
+        def loss(weights):
+            return model.loss(weights, example, np.random.default_rng(1))
+
+        rng, (_, gradient) = np.random.default_rng(2), loss(weights)
+        assert gradient.keys() == weights.keys()
+        for _ in range(3):
+            along = {name: rng.standard_normal(w.shape) for name, w in weights.items()}
+            slope = sum(np.sum(gradient[name] * d) for name, d in along.items())
+            ends = [
+                loss({name: w + h * along[name] for name, w in weights.items()})[0]
+                for h in (1e-6, -1e-6)
+            ]
+            # rounding of the loss over the step is 1e-10, its third derivative times h^2 less
+            assert abs((ends[0] - ends[1]) / 2e-6 - slope) <= 1e-6 * abs(slope)
+
+    return check
