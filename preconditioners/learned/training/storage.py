@@ -20,7 +20,7 @@ def write(path: str | Path, header: dict[str, Any], weights: Weights) -> None:
     text = json.dumps({"format": _FORMAT, **header}, sort_keys=True)
     arrays = {name: to_host(weights[name]) for name in sorted(weights)}
     with Path(path).open("wb") as file:
-        np.savez(file, allow_pickle=False, **{_HEADER: np.array(text)}, **arrays)
+        np.savez(file, **{_HEADER: np.array(text)}, **arrays)
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], Weights]:
