@@ -9,6 +9,7 @@ import numpy as np
 import resolvent
 from resolvent.linalg import eim, gallery, inv_rootm, pod, polar, root_certificate, sqrtm
 from resolvent.preconditioners import ichol
+from resolvent.preconditioners.learned import DeepConjugateDirection, PreCorrector
 from resolvent.solvers import cg, gmres, solve
 from resolvent.solvers.reduced import AffineSystem, ReducedBasis
 from resolvent.solvers.summation import EIFMM
@@ -27,6 +28,8 @@ b = np.ones(900)
 assert solve(L, b).converged
 assert cg(L, b, M=ichol(L)).converged
 assert gmres(L, b).converged
+assert cg(L, b, M=PreCorrector.pretrained("diffusion-2d")(L)).converged
+assert DeepConjugateDirection.pretrained("pressure-2d").weights
 
 x = np.linspace(0, 1, 100)
 f = 1 / (1 + np.outer(x, np.linspace(1, 5, 40)))
