@@ -18,9 +18,10 @@ _HEADER = "header"
 def write(path: str | Path, header: dict[str, Any], weights: Weights) -> None:
     """Write weights and a header of JSON values; nothing in the file depends on the time."""
     text = json.dumps({"format": _FORMAT, **header}, sort_keys=True)
-    arrays = {name: to_host(weights[name]) for name in sorted(weights)}
+    contents: dict[str, Any] = {_HEADER: np.array(text)}
+    contents |= {name: to_host(weights[name]) for name in sorted(weights)}
     with Path(path).open("wb") as file:
-        np.savez(file, **{_HEADER: np.array(text)}, **arrays)
+        np.savez(file, **contents)
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], Weights]:
