@@ -19,6 +19,7 @@ __all__ = [
     "singular_bound",
     "spectral_bound",
     "trace",
+    "unit_vectors",
 ]
 
 _POWER_STEPS = 8
@@ -60,6 +61,17 @@ def column_scales(xp: Namespace, A: Array) -> Array:
     top = 1023.0 if xp.finfo(parts.dtype).bits == 64 else 127.0  # of the largest power of two
     # and of the smallest that has an inverse, by which complex numbers are divided
     return 2.0 ** xp.clip(xp.floor(xp.log2(largest)), min=1 - top, max=top)
+
+
+def unit_vectors(xp: Namespace, A: Array, *, axis: int) -> tuple[Array, Array, Array]:
+    """Return real vectors along an axis with norm 1 or 0, their largest entries, and the rest.
+
+    The norms are the products of the last two, which alone are safe from over- and underflow.
+    """
+    largest = xp.max(xp.abs(A), axis=axis, keepdims=True)
+    A = A / nonzero(xp, largest)
+    norms = xp.sqrt(xp.sum(A * A, axis=axis, keepdims=True))
+    return A / nonzero(xp, norms), largest, norms
 
 
 def infinity(xp: Namespace, A: Array) -> Array:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from resolvent.arrays import Array, Namespace, device_of, namespace_of
+from resolvent.linalg.norms import unit_vectors
 from resolvent.preconditioners.learned.inputs.fluid_grid import FluidGrid
 from resolvent.preconditioners.learned.networks.multilevel_net import Net
 from resolvent.preconditioners.learned.networks.perceptron import Weights
@@ -85,10 +86,8 @@ def _normalised(xp: Namespace, r: Array) -> tuple[Array, Array]:
     """Return columns of length one and their lengths (1, k); zero ones stay zero."""
     if r.shape[0] == 0:
         return r, xp.ones((1, r.shape[1]), dtype=r.dtype, device=device_of(r))
-    largest = xp.max(xp.abs(r), axis=0, keepdims=True)
-    r = r / xp.where(largest > 0, largest, xp.ones_like(largest))
-    length = xp.sqrt(xp.sum(r * r, axis=0, keepdims=True))
-    return r / xp.where(length > 0, length, xp.ones_like(length)), largest * length
+    unit, largest, norms = unit_vectors(xp, r, axis=0)
+    return unit, largest * norms
 
 
 def _descending(xp: Namespace, unit: Array, z: Array) -> tuple[Array, Array]:

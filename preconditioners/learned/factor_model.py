@@ -89,11 +89,9 @@ class FactorModel(LearnedPreconditioner):
         """Return what the factor does wrong for one vector, and the derivative by its entries."""
         return factor_loss(scaled.pattern, values, z, Az)
 
-    def assembled(
-        self, scaled: ScaledMatrix, values: NDArray[Any], dtype: np.dtype[Any]
-    ) -> Preconditioner:
+    def assembled(self, scaled: ScaledMatrix, values: NDArray[Any]) -> Preconditioner:
         """Return the preconditioner of a factor, for the matrix that was scaled."""
-        return factor_preconditioner(scaled, values, dtype)
+        return factor_preconditioner(scaled, values)
 
     def example(self, system: Any, xp: Namespace) -> FactorExample:
         """Prepare a matrix, or a matrix and a right-hand side."""
@@ -120,9 +118,9 @@ class FactorModel(LearnedPreconditioner):
         """Return the steps of conjugate gradients to a residual of 1e-8."""
         scaled = example.inputs.scaled
         n = scaled.matrix.shape[0]
-        unscaled = replace(scaled, scale=np.ones(n))
+        unscaled = replace(scaled, scale=np.ones(n), dtype=scaled.matrix.dtype)
         values = to_host(self.values(weights, example.inputs))
-        M = self.assembled(unscaled, values, scaled.matrix.dtype)
+        M = self.assembled(unscaled, values)
         b = np.random.default_rng(0).standard_normal(n)
         return steps_to(scaled.matrix, M, b, _RTOL, int(self.most))
 
@@ -130,9 +128,7 @@ class FactorModel(LearnedPreconditioner):
         """Return the preconditioner of the factor, in the precision of ``A``."""
         scaled = scaled_matrix(A, builder=self.kind)
         inputs = self.inputs(scaled, _scaled_rhs(scaled, b), np)
-        values = self.values(self.trained(), inputs)
-        single = getattr(A, "dtype", None) == np.float32
-        return self.assembled(inputs.scaled, values, np.dtype(np.float32 if single else np.float64))
+        return self.assembled(inputs.scaled, self.values(self.trained(), inputs))
 
 
 def _scaled_rhs(scaled: ScaledMatrix, b: Any) -> NDArray[np.float64] | None:
@@ -152,20 +148,19 @@ def positive(x: Array) -> tuple[Array, Array]:
     return value, xp.where(xp.abs(x) < _LARGEST, value, xp.zeros_like(value))
 
 
-def factor_preconditioner(
-    scaled: ScaledMatrix, values: NDArray[Any], dtype: np.dtype[Any]
-) -> Preconditioner:
+def factor_preconditioner(scaled: ScaledMatrix, values: NDArray[Any]) -> Preconditioner:
     r"""Return :math:`(L L^T)^{-1}` for the matrix that was scaled.
 
     All but the result is in double precision. Where the reciprocal of a pivot is too large for
-    ``dtype``, as for entries below 1e-38 in single precision, NumPy warns, and it is infinite.
+    that of the matrix, as for entries below 1e-38 in single precision, NumPy warns, and it is
+    infinite.
     """
     pattern, n = scaled.pattern, scaled.matrix.shape[0]
     i, j, strict = pattern.rows.group, pattern.columns.group, ~pattern.diagonal
     L = values / scaled.scale[i]
     diagonal = L[pattern.diagonal]
-    unit = (L[strict] / diagonal[j[strict]]).astype(dtype)
+    unit = (L[strict] / diagonal[j[strict]]).astype(scaled.dtype)
     starts = np.concatenate([[0], np.cumsum(np.bincount(i[strict], minlength=n))])
     lower = narrow(sparse.csr_array((unit, j[strict], starts), shape=(n, n)))
-    upper, inverse = sparse.csr_array(lower.T), (1 / diagonal**2).astype(dtype)
+    upper, inverse = sparse.csr_array(lower.T), (1 / diagonal**2).astype(scaled.dtype)
     return factored(lower, inverse, upper, is_spd=True, info=None)

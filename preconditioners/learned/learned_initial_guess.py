@@ -37,13 +37,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from resolvent.arrays import Array, Namespace, device_of, enter, is_finite, namespace_of, to_host
+from resolvent.linalg.norms import unit_vectors
 from resolvent.preconditioners.learned.inputs.guess_example import (
     GuessExample,
     block_means,
     check_real,
     checked_system,
     guess_example,
-    unit_rows,
 )
 from resolvent.preconditioners.learned.losses.iterations_surrogate import iterations_surrogate
 from resolvent.preconditioners.learned.model import LearnedModel
@@ -192,7 +192,7 @@ class LearnedInitialGuess(LearnedModel):
                 f"the model is for A of shape {(self.n, self.n)} and b of {self.n} rows, "
                 f"got {np.shape(A)} and {tuple(b.shape)}"
             )
-        unit, scale, norms = unit_rows(xp.reshape(b, (self.n, -1)).T)
+        unit, scale, norms = unit_vectors(xp, xp.reshape(b, (self.n, -1)).T, axis=1)
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is replaced below
             moved = {
                 name: xp.asarray(to_host(value), dtype=b.dtype, device=device_of(b))

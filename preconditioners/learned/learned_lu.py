@@ -27,7 +27,7 @@ place, not the right-hand side, so that M depends on A alone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -176,7 +176,8 @@ class LearnedLU(LearnedPreconditioner):
         scaled = example.scaled
         e, _ = self.outputs(weights, scaled, example.nodes, example.entries)
         one = np.ones(scaled.matrix.shape[0])
-        M = self._preconditioner(ScaledRows(scaled.matrix, one, one), to_host(e), np.float64)
+        unscaled = replace(scaled, left=one, right=one, dtype=scaled.matrix.dtype)
+        M = self._preconditioner(unscaled, to_host(e))
         b = np.random.default_rng(0).standard_normal(one.size)
         return gmres_progress(scaled.matrix, M, b, _RTOL, int(self.most))[0]
 
@@ -186,19 +187,18 @@ class LearnedLU(LearnedPreconditioner):
         checked_rhs(b, scaled.matrix.shape[0])
         nodes, entries = node_features(scaled.matrix), scaled.matrix.data[:, None]
         e, _ = self.outputs(self.trained(), scaled, nodes, entries)
-        dtype = A.dtype if getattr(A, "dtype", None) == np.float32 else np.float64
-        return self._preconditioner(scaled, e, np.dtype(dtype))
+        return self._preconditioner(scaled, e)
 
-    def _preconditioner(self, scaled: ScaledRows, e: NDArray[Any], dtype: Any) -> Preconditioner:
+    def _preconditioner(self, scaled: ScaledRows, e: NDArray[Any]) -> Preconditioner:
         """Return the inverse of both factors, for the matrix that was scaled."""
         matrix, left, right, side = scaled.matrix, scaled.left, scaled.right, scaled.side
         i, j = scaled.edges.to.group, scaled.edges.of.group
         diagonal = _kept_away(e[side == 0], self.epsilon)
         below = e * left[j] / (left[i] * diagonal[j])
-        data = np.where(side < 0, below, e * right[i] / right[j]).astype(dtype)
+        data = np.where(side < 0, below, e * right[i] / right[j]).astype(scaled.dtype)
         factors = sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
         L, U = strict_triangles(factors)
-        inverse = (left * right / diagonal).astype(dtype)
+        inverse = (left * right / diagonal).astype(scaled.dtype)
         return factored(L, inverse, U, is_spd=None, info=None)
 
 

@@ -133,12 +133,10 @@ class LearnedSPAI(FactorModel):
         """Return what a step of descent leaves of the error, and the derivative by the entries."""
         return energy_loss(scaled, values, z, Az)
 
-    def assembled(
-        self, scaled: ScaledMatrix, values: NDArray[Any], dtype: np.dtype[Any]
-    ) -> Preconditioner:
+    def assembled(self, scaled: ScaledMatrix, values: NDArray[Any]) -> Preconditioner:
         """Return the two products with the factor, for the matrix that was scaled."""
         G = values * scaled.scale[scaled.pattern.columns.group]
-        return two_products(scaled.pattern.matrix(G.astype(dtype)))
+        return two_products(scaled.pattern.matrix(G.astype(scaled.dtype)))
 
 
 def _wider(scaled: ScaledMatrix, power: int) -> ScaledMatrix:

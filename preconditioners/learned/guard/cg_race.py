@@ -29,6 +29,17 @@ def _residuals(A: Any, M: Any, b: Host) -> Iterator[Host]:
         yield r
 
 
+def _progress(norms: Iterator[float], level: float, most: int) -> tuple[int, float]:
+    """Return the steps until a norm is at most ``level``, or ``most``, and the least norm."""
+    least = 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k, norm in zip(range(1, most + 1), norms, strict=False):
+            least = float(np.fmin(norm, least))
+            if least <= level:
+                return k, least
+    return most, least
+
+
 def cg_progress(A: Any, M: Any, b: Host, level: float, most: int) -> tuple[int, float]:
     r"""Return the steps until the relative residual is at most ``level``, and what it then is.
 
@@ -36,20 +47,13 @@ def cg_progress(A: Any, M: Any, b: Host, level: float, most: int) -> tuple[int, 
     scaled to unit diagonal, :math:`\|D^{-1/2} r\|` with the right-hand side :math:`D^{1/2} b`, so
     that no scaling of A decides the race.
     """
-    root, size, least = np.sqrt(A.diagonal()), float(np.linalg.norm(b)) or 1.0, 1.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k, r in zip(range(1, most + 1), _residuals(A, M, root * b), strict=False):
-            least = float(np.fmin(np.linalg.norm(r / root) / size, least))
-            if least <= level:
-                return k, least
-    return most, least
+    root, size = np.sqrt(A.diagonal()), float(np.linalg.norm(b)) or 1.0
+    norms = (float(np.linalg.norm(r / root)) / size for r in _residuals(A, M, root * b))
+    return _progress(norms, level, most)
 
 
 def steps_to(A: Any, M: Any, b: Host, rtol: float, most: int) -> int:
-    """Return how many steps make the residual smaller than ``rtol`` times that of zero."""
-    goal = rtol * float(np.linalg.norm(b))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k, r in zip(range(1, most + 1), _residuals(A, M, b), strict=False):
-            if np.linalg.norm(r) <= goal:
-                return k
-    return most
+    """Return how many steps make the residual at most ``rtol`` times that of zero."""
+    size = float(np.linalg.norm(b)) or 1.0
+    norms = (float(np.linalg.norm(r)) / size for r in _residuals(A, M, b))
+    return _progress(norms, rtol, most)[0]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from resolvent.arrays import Array, Namespace, namespace_of
+from resolvent.linalg.norms import unit_vectors
 from resolvent.preconditioners.learned.unrolled import doubled
 
 __all__ = [
@@ -16,7 +17,6 @@ __all__ = [
     "check_real",
     "checked_system",
     "guess_example",
-    "unit_rows",
 ]
 
 Host = NDArray[np.float64]
@@ -59,7 +59,7 @@ def guess_example(
 ) -> GuessExample:
     """Return systems with the columns of B, for so many steps of the iteration with M, prepared."""
     identity = np.eye(len(A))
-    rows, scale, norms = unit_rows(B.T)
+    rows, scale, norms = unit_vectors(np, B.T, axis=1)
     X = np.linalg.solve(A, rows.T).T
     sizes = (norms * (scale / (np.max(scale, initial=0) or 1)))[:, 0]
     total = float(sizes**2 @ np.sum(X**2, axis=1))
@@ -106,18 +106,6 @@ def check_real(**arrays: Any) -> None:
         dtype = array.dtype if hasattr(array, "dtype") else np.asarray(array).dtype
         if "complex" in str(dtype):
             raise TypeError(f"{name} must be real, got dtype {dtype}")
-
-
-def unit_rows(rows: Array) -> tuple[Array, Array, Array]:
-    """Return rows of norm 1 or 0, their largest entries, and their norms over those.
-
-    The norms alone would overflow, or be zero, where the squares of entries do.
-    """
-    xp = namespace_of(rows)
-    scale = xp.max(xp.abs(rows), axis=1, keepdims=True)
-    rows = rows / xp.where(scale > 0, scale, xp.ones_like(scale))
-    norms = xp.sqrt(xp.sum(rows * rows, axis=1, keepdims=True))
-    return rows / xp.where(norms > 0, norms, xp.ones_like(norms)), scale, norms
 
 
 def block_means(rows: Array, points: int | None) -> Array:

@@ -70,12 +70,15 @@ class ScaledMatrix:
         Where the lower triangle has entries.
     lower : (m,) ndarray
         Which they are.
+    dtype : dtype
+        Of the matrix that was scaled: double or single precision.
     """
 
     matrix: sparse.csr_array
     scale: NDArray[np.float64]
     pattern: LowerTriangle
     lower: NDArray[np.float64]
+    dtype: np.dtype[Any]
 
     def product(self, x: Array) -> Array:
         """Return the scaled matrix times a vector of any library."""
@@ -96,7 +99,7 @@ def scaled_matrix(A: Any, *, builder: str) -> ScaledMatrix:
     rows = sparse_rows(A, builder=builder, instead="jacobi and chebyshev")
     if rows.dtype.kind == "c":
         raise TypeError(f"{builder} needs a real A; ichol takes complex matrices")
-    rows = rows.astype(np.float64)
+    dtype, rows = rows.dtype, rows.astype(np.float64)
     rows.eliminate_zeros()
     scale = 1 / np.sqrt(real_diagonal(rows, builder=builder))
     data = rows.data * np.repeat(scale, np.diff(rows.indptr)) * scale[rows.indices]
@@ -105,4 +108,4 @@ def scaled_matrix(A: Any, *, builder: str) -> ScaledMatrix:
     n = rows.shape[0]
     i, j = (low.coords[axis].astype(np.int64) for axis in (0, 1))
     pattern = LowerTriangle(Segments(i, n), Segments(j, n))
-    return ScaledMatrix(matrix, scale, pattern, low.data)
+    return ScaledMatrix(matrix, scale, pattern, low.data, dtype)

@@ -35,11 +35,14 @@ class ScaledRows:
         The scaled matrix, in double precision, with all of its diagonal stored.
     left, right : (n,) ndarray
         The diagonals of R and C.
+    dtype : dtype
+        Of the matrix that was scaled: double or single precision.
     """
 
     matrix: sparse.csr_array
     left: Vector
     right: Vector
+    dtype: np.dtype[Any]
 
     @cached_property
     def edges(self) -> Edges:
@@ -68,7 +71,7 @@ def scaled_rows(A: Any, *, builder: str) -> ScaledRows:
     rows = sparse_rows(A, builder=builder, instead="jacobi and gmres_polynomial")
     if rows.dtype.kind == "c":
         raise TypeError(f"{builder} needs a real A; ilu takes complex matrices")
-    rows = rows.astype(np.float64)
+    dtype, rows = rows.dtype, rows.astype(np.float64)
     rows.eliminate_zeros()
     diagonal, largest = rows.diagonal(), np.zeros((2, rows.shape[0]))
     for name, ends, most in zip(("row", "column"), rows.tocoo().coords, largest, strict=True):
@@ -79,7 +82,7 @@ def scaled_rows(A: Any, *, builder: str) -> ScaledRows:
     right = 1 / np.sqrt(size)
     left = np.where(diagonal < 0, -right, right)
     data = rows.data * np.repeat(left, np.diff(rows.indptr)) * right[rows.indices]
-    return ScaledRows(_with_diagonal(rows, data), left, right)
+    return ScaledRows(_with_diagonal(rows, data), left, right, dtype)
 
 
 def _with_diagonal(rows: sparse.csr_array, data: Vector) -> sparse.csr_array:
